@@ -1,0 +1,58 @@
+"""From a config entry to the adapter of its account."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from homeassistant.const import CONF_VERIFY_SSL
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
+
+from .adapters.base import Adapter, SaveCredentials, Surroundings
+from .adapters.registry import PLATFORMS
+from .const import CONF_CA_CERTIFICATE
+from .model.choices import Choices
+from .model.platform import Account, IotPlatform
+from .transport.clock import Clock
+from .transport.tls import ssl_context
+
+
+async def async_create_adapter(
+    hass: HomeAssistant,
+    platform: IotPlatform,
+    credentials: Mapping[str, Any],
+    save: SaveCredentials,
+    choices: Choices,
+) -> Adapter:
+    """Return the adapter of an account; raises a PlatformError for unusable settings."""
+    verify = bool(credentials.get(CONF_VERIFY_SSL, True))
+    ssl = await hass.async_add_executor_job(
+        lambda: ssl_context(
+            verify=verify, ca_certificate=credentials.get(CONF_CA_CERTIFICATE)
+        )
+    )
+    return PLATFORMS[platform].create(
+        Surroundings(
+            session=async_get_clientsession(hass),
+            ssl=ssl,
+            clock=Clock(),
+            credentials=credentials,
+            save=save,
+            choices=choices,
+        )
+    )
+
+
+async def async_sign_in(
+    hass: HomeAssistant, platform: IotPlatform, credentials: Mapping[str, Any]
+) -> tuple[Account, dict[str, Any]]:
+    """Sign in once and return whose account it is, and the credentials with what came of it."""
+    kept = dict(credentials)
+
+    async def save(changed: Mapping[str, Any]) -> None:
+        kept.update(changed)
+
+    adapter = await async_create_adapter(hass, platform, credentials, save, Choices())
+    try:
+        return await adapter.identify(), kept
+    finally:
+        await adapter.close()

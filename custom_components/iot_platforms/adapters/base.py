@@ -1,0 +1,154 @@
+"""The seam: what the rest of the integration knows of a platform (design.md 4).
+
+An adapter does not decide when: polling, giving up and trying again is the coordinator's business.
+It raises the errors of ``model.errors`` and nothing else.
+"""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping
+from dataclasses import dataclass
+from ssl import SSLContext
+from typing import Any, Protocol, runtime_checkable
+
+import aiohttp
+
+from ..model.change import Change, Snapshot
+from ..model.choices import Choices
+from ..model.command import Command
+from ..model.device import Device, Resource, ResourceKey
+from ..model.platform import Account, Capability
+from ..model.value import JsonValue
+from ..transport.clock import Clock
+
+type Credentials = Mapping[str, Any]
+type SaveCredentials = Callable[[Credentials], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What an adapter is given.
+
+    ``credentials`` has the names of the sign-in form (design.md 6) and whatever ``save`` was given
+    since; ``save`` keeps changed ones for good before it returns.
+    """
+
+    session: aiohttp.ClientSession
+    ssl: SSLContext | bool
+    clock: Clock
+    credentials: Credentials
+    save: SaveCredentials
+    choices: Choices
+
+
+class Adapter(Protocol):
+    """One account on its platform."""
+
+    @property
+    def denied(self) -> Mapping[Capability, str]:
+        """Return what the credentials do not allow, with the platform's name of the permission."""
+
+    @property
+    def statistics(self) -> Mapping[str, JsonValue]:
+        """Return counters and states for diagnostics; no secrets."""
+
+    @property
+    def hears_devices(self) -> bool:
+        """Return whether push tells right now of devices that come, go and change."""
+
+    def is_live(self, key: ResourceKey) -> bool:
+        """Return whether push delivers this resource's values right now."""
+
+    async def connect(self) -> None:
+        """Sign in as far as that needs a request."""
+
+    async def close(self) -> None:
+        """Let go of everything; may be called twice."""
+
+    async def identify(self) -> Account:
+        """Sign in and return who that is; the sign-in form's question."""
+
+    async def snapshot(self) -> Snapshot:
+        """Read the account in full."""
+
+    def read(self, keys: Collection[ResourceKey]) -> AsyncGenerator[Change]:
+        """Read some resources now, and yield what arrives as it arrives.
+
+        What fails for a few devices does not fail for the others; an error that concerns the whole
+        account is raised at the end. What is not safe to read is left out.
+        """
+
+    def watch(self, keys: frozenset[ResourceKey], online: frozenset[str]) -> None:
+        """Tell push which resources somebody wants, and which devices are online."""
+
+    def changes(self) -> AsyncGenerator[Change] | None:
+        """Yield what push delivers, until an error that trying again does not mend; None: no push."""
+
+    async def execute(self, command: Command) -> JsonValue:
+        """Do what a person wants done; returns once the platform confirmed it."""
+
+
+@runtime_checkable
+class Discovers(Protocol):
+    """A platform that tells only device by device what a device offers."""
+
+    async def discover(
+        self, device: Device, known: Mapping[ResourceKey, Resource]
+    ) -> tuple[Change, ...]:
+        """Return what a device offers, and the values of what was not known before.
+
+        A ``ResyncNeeded`` among it says that the device could not be asked now, but later.
+        """
+
+
+@runtime_checkable
+class ManagesDevices(Protocol):
+    """A platform where devices are made and deleted by the account."""
+
+    async def add_device(self, device: Mapping[str, JsonValue]) -> JsonValue:
+        """Make a device; the fields are the platform's."""
+
+    async def delete_device(self, device_id: str) -> None:
+        """Delete a device and all that the platform knows of it."""
+
+
+@runtime_checkable
+class ManagesDeviceTokens(Protocol):
+    """A platform where a device can be shared by a token of its own."""
+
+    async def list_device_tokens(self, device_id: str) -> list[JsonValue]:
+        """Return the tokens of a device."""
+
+    async def create_device_token(
+        self,
+        device_id: str,
+        name: str,
+        resources: Collection[str],
+        expires_at: float | None,
+    ) -> JsonValue:
+        """Make a token for some resources (all where empty); ``expires_at`` in Unix seconds."""
+
+    async def delete_device_token(self, device_id: str, token_id: str) -> None:
+        """Make a token worthless."""
+
+
+@runtime_checkable
+class CallsEndpoints(Protocol):
+    """A platform that can send something elsewhere: mails, webhooks."""
+
+    async def call_endpoint(self, endpoint_id: str, data: JsonValue) -> JsonValue:
+        """Call an endpoint and return its answer."""
+
+
+@runtime_checkable
+class ReadsBuckets(Protocol):
+    """A platform that stores rows of data."""
+
+    async def read_bucket(
+        self,
+        bucket_id: str,
+        *,
+        items: int,
+        start: float | None,
+        end: float | None,
+        descending: bool,
+    ) -> list[JsonValue]:
+        """Return rows of a bucket, times (Unix seconds) bound the search where given."""

@@ -1,0 +1,94 @@
+"""What helps to help: only what is listed here, and no values."""
+
+from typing import Any, Final
+
+from homeassistant.const import CONF_VERIFY_SSL
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr
+
+from .const import CONF_CA_CERTIFICATE, CONF_PLATFORM
+from .coordinator import AccountConfigEntry, AccountCoordinator
+from .devices import device_id_of
+from .model.device import Resource
+from .model.state import DeviceState
+
+_OPTION_COUNTS: Final = (
+    "excluded_devices",
+    "safe_devices",
+    "safe_resources",
+    "resources",
+)
+
+
+async def async_get_config_entry_diagnostics(
+    hass: HomeAssistant, entry: AccountConfigEntry
+) -> dict[str, Any]:
+    """Return the state of an account and of all its devices."""
+    coordinator = entry.runtime_data
+    return {
+        "account": _account(entry),
+        "devices": [
+            _device(coordinator, known) for known in coordinator.data.devices.values()
+        ],
+    }
+
+
+async def async_get_device_diagnostics(
+    hass: HomeAssistant, entry: AccountConfigEntry, device: dr.AnyDeviceEntry
+) -> dict[str, Any]:
+    """Return the state of one device."""
+    coordinator = entry.runtime_data
+    known = coordinator.data.devices.get(device_id_of(entry, device) or "")
+    return {
+        "account": _account(entry),
+        "device": _device(coordinator, known) if known else None,
+    }
+
+
+def _account(entry: AccountConfigEntry) -> dict[str, Any]:
+    coordinator = entry.runtime_data
+    return {
+        "platform": entry.data[CONF_PLATFORM],
+        "signed_in_by": "password" if entry.data.get("username") else "token",
+        "verifies_certificate": entry.data.get(CONF_VERIFY_SSL, True),
+        "has_own_authority": bool(entry.data.get(CONF_CA_CERTIFICATE)),
+        "value_interval": coordinator.choices.value_interval,
+        "options": {name: len(entry.options.get(name, ())) for name in _OPTION_COUNTS},
+        "available": coordinator.available,
+        "last_error": type(coordinator.last_exception).__name__
+        if coordinator.last_exception
+        else None,
+        "hears_devices": coordinator.adapter.hears_devices,
+        "missing_permissions": sorted(coordinator.adapter.denied),
+        "adapter": dict(coordinator.adapter.statistics),
+        "wanted_values": len(coordinator.values.keys),
+    }
+
+
+def _device(coordinator: AccountCoordinator, known: DeviceState) -> dict[str, Any]:
+    device = known.device
+    return {
+        "id": device.id,
+        "type": device.type,
+        "model": device.model,
+        "online": device.online,
+        "enabled": device.enabled,
+        "resources": [
+            _resource(coordinator, resource) for resource in known.resources.values()
+        ],
+    }
+
+
+def _resource(coordinator: AccountCoordinator, resource: Resource) -> dict[str, Any]:
+    key = resource.key
+    return {
+        "key": key.text,
+        "kind": resource.kind,
+        "source": resource.source,
+        "value_type": resource.value_type,
+        "may_be_read": resource.read_safe or coordinator.choices.may_read(key),
+        "live": coordinator.adapter.is_live(key),
+        "has_value": coordinator.data.sample(key) is not None,
+        "became": [spec.platform for spec in coordinator.entities.specs(resource)],
+        "why": coordinator.entities.reason(resource),
+    }

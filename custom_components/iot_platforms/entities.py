@@ -1,0 +1,183 @@
+"""Which entities there are: added, exchanged and forgotten as resources come, change and go."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from itertools import batched
+from typing import TYPE_CHECKING, Final
+
+from homeassistant.const import Platform
+from homeassistant.core import callback
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.entity import Entity
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .mapping import EntitySpec, explain, map_resource, parse_overrides
+from .model.device import Resource, ResourceKey
+
+if TYPE_CHECKING:
+    from .coordinator import AccountCoordinator
+    from .entity import DeviceEntity, ResourceEntity
+
+SLICE: Final = 100
+"""Entities added in one go: more would hold up the event loop."""
+
+type ResourceFactory = Callable[[AccountCoordinator, EntitySpec], ResourceEntity]
+type DeviceFactory = Callable[[AccountCoordinator, str], DeviceEntity]
+
+
+@dataclass(frozen=True, slots=True)
+class _Adder:
+    """How an entity platform makes its entities."""
+
+    add: AddConfigEntryEntitiesCallback
+    of_resource: ResourceFactory
+    of_device: DeviceFactory | None
+
+
+class Entities:
+    """The entities of an account."""
+
+    def __init__(self, coordinator: AccountCoordinator) -> None:
+        """Prepare; there are none until the entity platforms are set up."""
+        self._coordinator = coordinator
+        self._overrides = parse_overrides(coordinator.config_entry.options)
+        self._adders: dict[Platform, _Adder] = {}
+        self._of_resources: dict[tuple[Platform, ResourceKey], ResourceEntity] = {}
+        self._of_devices: dict[tuple[Platform, str], DeviceEntity] = {}
+
+    async def async_add_platform(
+        self,
+        platform: Platform,
+        add: AddConfigEntryEntitiesCallback,
+        of_resource: ResourceFactory,
+        of_device: DeviceFactory | None = None,
+    ) -> None:
+        """Add all entities of a platform, in slices, and from now on what comes new."""
+        state = self._coordinator.data
+        adder = self._adders[platform] = _Adder(add, of_resource, of_device)
+        entities: list[Entity] = [*self._new_of_devices(platform, adder, state.devices)]
+        for resource in state.resources():
+            entities += self._new_of_resource(platform, adder, self.specs(resource))
+        for part in batched(entities, SLICE, strict=False):
+            add(part)
+            await asyncio.sleep(0)
+
+    def specs(self, resource: Resource) -> tuple[EntitySpec, ...]:
+        """Return what a resource becomes."""
+        return map_resource(
+            resource, resource.example, self._overrides.get(resource.key)
+        )
+
+    def reason(self, resource: Resource) -> str:
+        """Return why a resource became what it became, for diagnostics."""
+        return explain(resource, resource.example, self._overrides.get(resource.key))
+
+    @callback
+    def async_refresh(
+        self, resources: Iterable[ResourceKey], devices: Iterable[str]
+    ) -> None:
+        """Add, exchange or take away the entities of what changed."""
+        known = [
+            (key, self.specs(resource))
+            for key in resources
+            if (resource := self._coordinator.data.resource(key)) is not None
+        ]
+        present = [d for d in devices if d in self._coordinator.data.devices]
+        for platform, adder in self._adders.items():
+            entities: list[Entity] = [*self._new_of_devices(platform, adder, present)]
+            for key, specs in known:
+                if any(spec.platform is platform for spec in specs):
+                    entities += self._new_of_resource(platform, adder, specs)
+                else:
+                    self._drop(platform, key)
+            if entities:
+                adder.add(entities)
+
+    @callback
+    def async_forget(
+        self, resources: Iterable[ResourceKey], devices: Iterable[str]
+    ) -> None:
+        """Take away the entities of what is gone."""
+        for key in resources:
+            for platform in self._adders:
+                self._drop(platform, key)
+        gone = set(devices)
+        for platform, key in [k for k in self._of_resources if k[1].device_id in gone]:
+            self._drop(platform, key)
+        for device_key in [k for k in self._of_devices if k[1] in gone]:
+            del self._of_devices[device_key]
+
+    @callback
+    def async_clean_registry(self) -> None:
+        """Take entities out of the registry whose resource became something else meanwhile."""
+        registry = er.async_get(self._coordinator.hass)
+        entry = self._coordinator.config_entry
+        prefix = f"{entry.unique_id}/"
+        for known in er.async_entries_for_config_entry(registry, entry.entry_id):
+            try:
+                key = ResourceKey.parse(known.unique_id.removeprefix(prefix))
+            except ValueError:
+                continue
+            resource = self._coordinator.data.resource(key)
+            if resource is not None and known.domain not in {
+                spec.platform for spec in self.specs(resource)
+            }:
+                registry.async_remove(known.entity_id)
+
+    def _new_of_devices(
+        self, platform: Platform, adder: _Adder, device_ids: Iterable[str]
+    ) -> list[DeviceEntity]:
+        if adder.of_device is None:
+            return []
+        entities = []
+        for device_id in device_ids:
+            device = self._coordinator.data.device(device_id)
+            if device is None or device.is_service:
+                continue
+            if (platform, device_id) not in self._of_devices:
+                entity = adder.of_device(self._coordinator, device_id)
+                self._of_devices[platform, device_id] = entity
+                entities.append(entity)
+        return entities
+
+    def _new_of_resource(
+        self, platform: Platform, adder: _Adder, specs: Iterable[EntitySpec]
+    ) -> list[ResourceEntity]:
+        entities = []
+        for spec in specs:
+            if spec.platform is not platform:
+                continue
+            old = self._of_resources.get((platform, spec.key))
+            if old is not None and old.spec == spec:
+                continue
+            entity = adder.of_resource(self._coordinator, spec)
+            self._of_resources[platform, spec.key] = entity
+            if old is None:
+                entities.append(entity)
+            else:
+                self._exchange(adder, old, entity)
+        return entities
+
+    def _exchange(
+        self, adder: _Adder, old: ResourceEntity, new: ResourceEntity
+    ) -> None:
+        """Put an entity of another shape in the place of an old one: same id, same history."""
+
+        async def exchange() -> None:
+            if old.hass is not None:
+                await old.async_remove()
+            adder.add([new])
+
+        self._coordinator.config_entry.async_create_task(
+            self._coordinator.hass, exchange(), "exchange entity"
+        )
+
+    def _drop(self, platform: Platform, key: ResourceKey) -> None:
+        """Take an entity away for good: its resource is gone or has become something else."""
+        entity = self._of_resources.pop((platform, key), None)
+        if entity is None:
+            return
+        registry = er.async_get(self._coordinator.hass)
+        if entity.registry_entry is not None:
+            registry.async_remove(entity.registry_entry.entity_id)

@@ -1,0 +1,78 @@
+"""What a platform's module of this folder offers to the flow."""
+
+from collections.abc import Mapping
+from typing import Any, Final, Protocol
+
+from homeassistant.const import CONF_VERIFY_SSL
+from homeassistant.data_entry_flow import section
+from homeassistant.helpers.selector import (
+    BooleanSelector,
+    TextSelector,
+    TextSelectorConfig,
+)
+import voluptuous as vol
+
+from ..const import CONF_CA_CERTIFICATE
+
+CONF_TLS: Final = "tls"
+"""The collapsed section of every form where the server's certificate can matter."""
+
+
+class SignIn(Protocol):
+    """The sign-in form of a platform, named ``SIGN_IN`` in the platform's module."""
+
+    error_fields: Mapping[str, str]
+    """The form's field that a reason of failure belongs to; the whole form where it is missing."""
+
+    replaced: frozenset[str]
+    """Stored fields that a new sign-in replaces: secrets, never suggested back."""
+
+    def account_schema(self) -> vol.Schema:
+        """Return the whole form: where to sign in, and as whom."""
+
+    def credentials_schema(self, credentials: Mapping[str, Any]) -> vol.Schema:
+        """Return the part of the form that can have expired, for the account at hand."""
+
+    def credentials(self, answers: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what was filled in under the names of design.md 6, without sections.
+
+        Raises a PlatformError where that is no way to sign in.
+        """
+
+    def has_secret(self, credentials: Mapping[str, Any]) -> bool:
+        """Return whether these credentials are enough to sign in anew."""
+
+    def kept(self, credentials: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what may be stored of the credentials after a sign-in."""
+
+
+def tls_section() -> dict[vol.Marker, Any]:
+    """Return the fields about the server's certificate."""
+    return {
+        vol.Optional(CONF_TLS, default=dict): section(
+            vol.Schema(
+                {
+                    vol.Optional(CONF_CA_CERTIFICATE): TextSelector(
+                        TextSelectorConfig(multiline=True)
+                    ),
+                    vol.Optional(CONF_VERIFY_SSL, default=True): BooleanSelector(),
+                }
+            ),
+            {"collapsed": True},
+        )
+    }
+
+
+def flattened(answers: Mapping[str, Any]) -> dict[str, Any]:
+    """Return answers without sections, without blanks around them, and without empty ones."""
+    flat: dict[str, Any] = {}
+    for name, answer in answers.items():
+        if isinstance(answer, Mapping):
+            flat |= flattened(answer)
+        elif isinstance(answer, str):
+            # A password may begin or end with a blank; anything else was pasted badly.
+            text = answer if name == "password" else answer.strip()
+            flat |= {name: text} if text else {}
+        else:
+            flat[name] = answer
+    return flat

@@ -1,0 +1,43 @@
+"""What outlives a restart: the last good lists, and what was written last."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.storage import Store
+
+from .const import DOMAIN
+from .model.archive import from_json, to_json
+from .model.state import AccountState
+
+VERSION: Final = 1
+SAVE_DELAY: Final = 15.0
+"""Seconds: what changes in a burst is written once."""
+
+
+class Archive:
+    """One file for each account. No secrets, and no values but those that were written."""
+
+    def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
+        """Prepare; nothing is read yet."""
+        self._store: Store[dict[str, Any]] = Store(
+            hass, VERSION, f"{DOMAIN}.{entry_id}"
+        )
+
+    async def async_load(self) -> AccountState:
+        """Return what an earlier session knew, nothing where there was none."""
+        data = await self._store.async_load()
+        return from_json(data) if data else AccountState()
+
+    @callback
+    def async_plan_save(self, state: Callable[[], AccountState]) -> None:
+        """Write soon; at the end of Home Assistant at the latest."""
+        self._store.async_delay_save(lambda: to_json(state()), SAVE_DELAY)
+
+    async def async_save(self, state: AccountState) -> None:
+        """Write now."""
+        await self._store.async_save(to_json(state))
+
+    async def async_remove(self) -> None:
+        """Delete the file."""
+        await self._store.async_remove()

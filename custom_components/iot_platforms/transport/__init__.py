@@ -1,0 +1,1 @@
+"""How bytes travel: HTTP, WebSocket, server-sent events, tokens. Session and clock are injected."""

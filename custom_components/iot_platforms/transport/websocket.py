@@ -1,0 +1,58 @@
+"""JSON over WebSockets, and connections that come back by themselves."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+import json
+import logging
+from typing import Final
+
+import aiohttp
+
+from ..model.errors import (
+    BadCredentialsError,
+    ForbiddenError,
+    NotFoundError,
+    PlatformError,
+)
+from ..model.value import JsonValue
+from .backoff import Backoff
+from .clock import Clock
+
+_LOGGER: Final = logging.getLogger(__name__)
+
+
+async def frames(
+    socket: aiohttp.ClientWebSocketResponse,
+) -> AsyncIterator[dict[str, JsonValue]]:
+    """Yield each JSON object that arrives, until the socket ends; anything else is left out."""
+    async for message in socket:
+        if message.type is not aiohttp.WSMsgType.TEXT:
+            continue
+        try:
+            frame = json.loads(message.data)
+        except ValueError, RecursionError:
+            _LOGGER.debug("A frame is no JSON")
+            continue
+        if isinstance(frame, dict):
+            yield frame
+
+
+async def keep_open(
+    open_once: Callable[[Callable[[], None]], Awaitable[None]],
+    *,
+    backoff: Backoff,
+    clock: Clock,
+) -> None:
+    """Run a connection again and again, with pauses, for ever.
+
+    ``open_once`` connects, works until the connection ends, and calls what it is given at the first
+    good message: only that makes the pauses short again. Errors that waiting does not mend (wrong
+    credentials, no such path, no permission) end it; those are raised.
+    """
+    while True:
+        try:
+            await open_once(backoff.reset)
+        except BadCredentialsError, ForbiddenError, NotFoundError:
+            raise
+        except PlatformError as error:
+            _LOGGER.debug("A connection was lost: %s", error)
+        await clock.sleep(backoff.next())

@@ -1,0 +1,4 @@
+"""What JSON can hold."""
+
+type Json = bool | int | float | str | list[Json] | dict[str, Json] | None
+type JsonObject = dict[str, Json]

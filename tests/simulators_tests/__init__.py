@@ -1,0 +1,1 @@
+"""Tests of the simulators: whether other tests can trust them."""
