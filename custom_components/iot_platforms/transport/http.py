@@ -1,6 +1,6 @@
 """Requests with JSON answers, and typed errors for everything that can go wrong."""
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -81,12 +81,31 @@ class HttpClient:
     ) -> JsonValue:
         """Return the JSON of the answer, None where it is empty; raises a PlatformError."""
         arguments: dict[str, Any] = {"params": params, "data": form}
+        headers: dict[str, str] = {}
         if has_body:
             arguments["data"] = json.dumps(body).encode()
-            arguments["headers"] = {"Content-Type": "application/json;charset=UTF-8"}
-        async with self._limits.slot(lane):
-            self._check_pause()
-            return await self._authorized(method, path, timeout, arguments)
+            headers["Content-Type"] = "application/json;charset=UTF-8"
+
+        async def send(token: str | None) -> JsonValue:
+            async with self._turn(lane):
+                response = await self._session.request(
+                    method,
+                    self._url(path),
+                    headers={**headers, **_bearer(token)},
+                    ssl=self._ssl,
+                    timeout=aiohttp.ClientTimeout(
+                        total=timeout, sock_connect=CONNECT_TIMEOUT
+                    ),
+                    allow_redirects=False,
+                    **arguments,
+                )
+                async with response:
+                    text = await _text(response)
+            if response.status >= 300:
+                self._fail(response, text)
+            return _json(text)
+
+        return await self._authorized(send)
 
     @asynccontextmanager
     async def websocket(
@@ -98,29 +117,20 @@ class HttpClient:
         """
         url = self._url(path)
         url = url.with_scheme("wss" if url.scheme == "https" else "ws")
-        for is_last_try in (False, True):
-            token = await self.tokens.access() if self.tokens else None
-            headers = {} if token_in_query else _bearer(token)
-            target = (
-                url.update_query(authorization=token)
-                if token_in_query and token
-                else url
-            )
-            try:
-                with _typed_errors():
-                    socket = await self._session.ws_connect(
-                        target,
-                        headers=headers,
-                        heartbeat=heartbeat,
-                        ssl=self._ssl,
-                        max_msg_size=MAX_BODY_BYTES,
-                        timeout=aiohttp.ClientWSTimeout(ws_close=5),
-                    )
-                break
-            except BadCredentialsError:
-                if is_last_try or self.tokens is None or token is None:
-                    raise
-                await self.tokens.renew(token)
+
+        async def connect(token: str | None) -> aiohttp.ClientWebSocketResponse:
+            in_query = {"authorization": token} if token_in_query and token else {}
+            async with self._turn():
+                return await self._session.ws_connect(
+                    url.update_query(in_query),
+                    headers={} if in_query else _bearer(token),
+                    heartbeat=heartbeat,
+                    ssl=self._ssl,
+                    max_msg_size=MAX_BODY_BYTES,
+                    timeout=aiohttp.ClientWSTimeout(ws_close=5),
+                )
+
+        socket = await self._authorized(connect)
         with _typed_errors():
             async with socket:
                 yield socket
@@ -130,65 +140,56 @@ class HttpClient:
         self, path: str, *, idle_timeout: float
     ) -> AsyncIterator[aiohttp.StreamReader]:
         """Open a stream of server-sent events; ends with an error after an idle time (seconds)."""
-        token = await self.tokens.access() if self.tokens else None
-        headers = {"Accept": "text/event-stream", **_bearer(token)}
-        limits = aiohttp.ClientTimeout(
-            total=None, sock_connect=CONNECT_TIMEOUT, sock_read=idle_timeout
-        )
-        with _typed_errors():
-            async with self._session.get(
-                self._url(path),
-                headers=headers,
-                ssl=self._ssl,
-                timeout=limits,
-                allow_redirects=False,
-            ) as response:
+
+        async def connect(token: str | None) -> aiohttp.ClientResponse:
+            async with self._turn():
+                response = await self._session.get(
+                    self._url(path),
+                    headers={"Accept": "text/event-stream", **_bearer(token)},
+                    ssl=self._ssl,
+                    timeout=aiohttp.ClientTimeout(
+                        total=None, sock_connect=CONNECT_TIMEOUT, sock_read=idle_timeout
+                    ),
+                    allow_redirects=False,
+                )
                 if response.status != 200:
-                    raise error_of(response.status, await _text(response))
+                    async with response:
+                        self._fail(response, await _text(response))
+                return response
+
+        response = await self._authorized(connect)
+        with _typed_errors():
+            async with response:
                 if response.content_type != "text/event-stream":
                     raise UnexpectedAnswerError(f"{response.content_type} for a stream")
                 yield response.content
 
-    async def _authorized(
-        self,
-        method: str,
-        path: str,
-        timeout: float,
-        arguments: dict[str, Any],
-    ) -> JsonValue:
-        if self.tokens is None:
-            return await self._send(method, path, timeout, None, arguments)
-        token = await self.tokens.access()
-        try:
-            return await self._send(method, path, timeout, token, arguments)
-        except BadCredentialsError:
-            token = await self.tokens.renew(token)
-        return await self._send(method, path, timeout, token, arguments)
+    @asynccontextmanager
+    async def _turn(self, lane: str | None = None) -> AsyncIterator[None]:
+        """Wait until a request may be sent; send nothing while the server wants us to wait."""
+        async with self._limits.slot(lane):
+            left = self._paused_until - self._clock.monotonic()
+            if left > 0:
+                raise RateLimitedError("still waiting", retry_after=left)
+            self.sent += 1
+            with _typed_errors():
+                yield
 
-    async def _send(
-        self,
-        method: str,
-        path: str,
-        timeout: float,
-        token: str | None,
-        arguments: dict[str, Any],
-    ) -> JsonValue:
-        self.sent += 1
-        headers = {**arguments.get("headers", {}), **_bearer(token)}
-        limits = aiohttp.ClientTimeout(total=timeout, sock_connect=CONNECT_TIMEOUT)
-        with _typed_errors():
-            async with self._session.request(
-                method,
-                self._url(path),
-                **{**arguments, "headers": headers},
-                ssl=self._ssl,
-                timeout=limits,
-                allow_redirects=False,
-            ) as response:
-                text = await _text(response)
-                if response.status >= 300:
-                    self._fail(response, text)
-                return _json(text)
+    async def _authorized[AnswerT](
+        self, send: Callable[[str | None], Awaitable[AnswerT]]
+    ) -> AnswerT:
+        """Send with a token; on a 401 renew it and repeat, once.
+
+        A renewal holds no slot: the requests that wait for it could hold them all.
+        """
+        token = await self.tokens.access() if self.tokens else None
+        try:
+            return await send(token)
+        except BadCredentialsError:
+            if self.tokens is None or token is None:
+                raise
+            token = await self.tokens.renew(token)
+        return await send(token)
 
     def _fail(self, response: aiohttp.ClientResponse, text: str) -> None:
         error = error_of(response.status, text, response.headers.get("Retry-After"))
@@ -197,12 +198,6 @@ class HttpClient:
             self._paused_until = self._clock.monotonic() + wait
         _LOGGER.debug("%s %s: %s", response.method, response.url.path, error)
         raise error
-
-    def _check_pause(self) -> None:
-        """Send nothing while the server wants us to wait."""
-        left = self._paused_until - self._clock.monotonic()
-        if left > 0:
-            raise RateLimitedError("still waiting", retry_after=left)
 
     def _url(self, path: str) -> URL:
         try:
