@@ -3,7 +3,11 @@
 # First of all imports: else the test plug-in's own folder of this name wins.
 import custom_components  # noqa: F401  # isort: skip
 
+from collections.abc import AsyncIterator
+
 import pytest
+
+from tests.simulators.thinger import ThingerSimulator, sample_state
 
 
 @pytest.fixture(autouse=True)
@@ -13,3 +17,12 @@ def _let_home_assistant_find_us(request: pytest.FixtureRequest) -> None:
         request.getfixturevalue("recorder_mock")
     if "hass" in request.fixturenames:
         request.getfixturevalue("enable_custom_integrations")
+
+
+@pytest.fixture
+async def thinger(socket_enabled: None) -> AsyncIterator[ThingerSimulator]:
+    """Serve the sample account; a test that did harm to a device fails (thinger.md 6.3)."""
+    async with ThingerSimulator(sample_state(), auto_tick=False) as simulator:
+        yield simulator
+        harm = list(simulator.harm)
+    assert harm == []
