@@ -5,8 +5,11 @@ import custom_components  # noqa: F401  # isort: skip
 
 from collections.abc import AsyncIterator
 
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import HomeAssistant
 import pytest
 
+from tests.home import Time
 from tests.simulators.thinger import ThingerSimulator, sample_state
 
 
@@ -20,9 +23,29 @@ def _let_home_assistant_find_us(request: pytest.FixtureRequest) -> None:
 
 
 @pytest.fixture
-async def thinger(socket_enabled: None) -> AsyncIterator[ThingerSimulator]:
+async def thinger(
+    request: pytest.FixtureRequest, socket_enabled: None
+) -> AsyncIterator[ThingerSimulator]:
     """Serve the sample account; a test that did harm to a device fails (thinger.md 6.3)."""
     async with ThingerSimulator(sample_state(), auto_tick=False) as simulator:
         yield simulator
-        harm = list(simulator.harm)
-    assert harm == []
+        if "hass" in request.fixturenames:
+            await _unload_all(request.getfixturevalue("hass"))
+            await simulator.wait_for_sockets(0)
+        assert simulator.harm == []
+
+
+@pytest.fixture
+def time(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> Time:
+    """Let time pass for polling; the network keeps its own, or no heartbeat would survive."""
+    time = Time(hass)
+    monkeypatch.setattr(
+        "custom_components.iot_platforms.coordinator.monotonic", time.monotonic
+    )
+    return time
+
+
+async def _unload_all(hass: HomeAssistant) -> None:
+    for entry in hass.config_entries.async_entries("iot_platforms"):
+        if entry.state is ConfigEntryState.LOADED:
+            assert await hass.config_entries.async_unload(entry.entry_id)

@@ -2,15 +2,16 @@
 
 import asyncio
 from collections.abc import Callable
+from datetime import timedelta
+import time
 from typing import Any, Final
 
-from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import SOURCE_USER, ConfigEntry, ConfigEntryState
 from homeassistant.const import MATCH_ALL
 from homeassistant.core import HomeAssistant, State, callback
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import device_registry as dr, entity_registry as er
-
+from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.iot_platforms.const import DOMAIN
@@ -52,7 +53,9 @@ async def reload(hass: HomeAssistant, entry: ConfigEntry) -> None:
     await hass.async_block_till_done()
 
 
-def device_of(hass: HomeAssistant, entry: ConfigEntry, device_id: str) -> dr.DeviceEntry:
+def device_of(
+    hass: HomeAssistant, entry: ConfigEntry, device_id: str
+) -> dr.DeviceEntry:
     """Return the registry's device of a platform's id."""
     registry = dr.async_get(hass)
     device = registry.async_get_device_by_identifier(
@@ -101,8 +104,35 @@ async def wait_until(hass: HomeAssistant, predicate: Callable[[], bool]) -> None
         stop()
 
 
-async def poll(hass: HomeAssistant, freezer: FrozenDateTimeFactory, seconds: float) -> None:
-    """Let time pass, with the polls that fall due."""
-    freezer.tick(seconds)
-    async_fire_time_changed(hass)
-    await hass.async_block_till_done(wait_background_tasks=False)
+class Time:
+    """The time that polling goes by."""
+
+    def __init__(self, hass: HomeAssistant) -> None:
+        """Begin with the real time."""
+        self._hass = hass
+        self._passed = 0.0
+
+    def monotonic(self) -> float:
+        """Return the monotonic time in seconds."""
+        return time.monotonic() + self._passed
+
+    async def passes(self, seconds: float) -> None:
+        """Let time pass, with the polls that fall due and what they find out."""
+        self._passed += seconds
+        async_fire_time_changed(
+            self._hass, dt_util.utcnow() + timedelta(seconds=self._passed)
+        )
+        await settle(self._hass)
+
+
+async def settle(hass: HomeAssistant) -> None:
+    """Wait for everything that is under way, but not for push, which never ends."""
+    await hass.async_block_till_done()
+    while tasks := [
+        task
+        for task in asyncio.all_tasks()
+        if task.get_name().endswith("refresh")
+        or task.get_name().startswith(("discover", "poll soon"))
+    ]:
+        await asyncio.wait(tasks, timeout=SAFETY_NET)
+    await hass.async_block_till_done()

@@ -1,30 +1,35 @@
 """An account from sign-in to unload: state, push, polling, failures, restarts."""
 
-from freezegun.api import FrozenDateTimeFactory
+import logging
+
 from homeassistant.config_entries import ConfigEntryState
+from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import (
+    area_registry as ar,
+    device_registry as dr,
+    entity_registry as er,
+)
 import pytest
 
+from custom_components.iot_platforms import async_remove_config_entry_device
+from custom_components.iot_platforms.const import DOMAIN
+
 from tests.home import (
+    Time,
     add_account,
+    device_of,
     entity_id,
-    poll,
     reload,
+    settle,
     state,
     wait_for_state,
     wait_until,
 )
-from tests.simulators.effects import Status
-from tests.simulators.thinger import ThingerSimulator
+from tests.simulators.effects import Hang, Replace, Status
+from tests.simulators.thinger import Device, Fn, Resource, ThingerSimulator
 
-
-async def test_sample_account(hass: HomeAssistant, thinger: ThingerSimulator) -> None:
-    """Every device and resource of the sample has its entity, with value and unit."""
-    entry = await add_account(hass, thinger.account().credentials())
-    temperature = state(hass, entry, "sensor", "boiler_ctl/temperature")
-    assert float(temperature.state) == 21.5
-    assert temperature.attributes["unit_of_measurement"] == "°C"
-    assert temperature.attributes["device_class"] == "temperature"
+TEMPERATURE = "boiler_ctl/temperature"
 
 
 async def test_pushed_value(hass: HomeAssistant, thinger: ThingerSimulator) -> None:
@@ -34,20 +39,336 @@ async def test_pushed_value(hass: HomeAssistant, thinger: ThingerSimulator) -> N
     thinger.clear_requests()
     thinger.device("boiler_ctl").resource("temperature").value = 30.25
     thinger.tick_streams()
-    found = entity_id(hass, entry, "sensor", "boiler_ctl/temperature")
-    await wait_for_state(hass, found, "30.25")
+    await wait_for_state(hass, entity_id(hass, entry, "sensor", TEMPERATURE), "30.25")
     assert thinger.requests() == []
 
 
 async def test_poll_when_push_is_cut(
-    hass: HomeAssistant, thinger: ThingerSimulator, freezer: FrozenDateTimeFactory
+    hass: HomeAssistant, thinger: ThingerSimulator, time: Time
 ) -> None:
-    """While push is down, polling takes over within one interval."""
+    """While push is down, polling takes over within one interval; then push again."""
     entry = await add_account(hass, thinger.account().credentials())
     await thinger.wait_for_subscription("temperature", device="boiler_ctl")
     thinger.push_enabled = False
     await thinger.wait_for_sockets(0)
-    thinger.device("boiler_ctl").resource("temperature").value = 31.5
-    await poll(hass, freezer, 31)
-    found = entity_id(hass, entry, "sensor", "boiler_ctl/temperature")
-    await wait_for_state(hass, found, "31.5")
+    temperature = thinger.device("boiler_ctl").resource("temperature")
+    temperature.value = 31.5
+    await time.passes(31)
+    await wait_for_state(hass, entity_id(hass, entry, "sensor", TEMPERATURE), "31.5")
+
+
+async def test_nothing_is_polled_while_push_works(
+    hass: HomeAssistant, thinger: ThingerSimulator, time: Time
+) -> None:
+    """At rest an account costs one device list in a quarter of an hour."""
+    await add_account(hass, thinger.account().credentials())
+    await thinger.wait_for_subscription("temperature", device="boiler_ctl")
+    await thinger.wait_for_sockets(5)
+    thinger.tick_streams()
+    await thinger.flush()
+    await time.passes(4)
+    await settle(hass)
+    thinger.clear_requests()
+    for _ in range(28):
+        thinger.tick_streams()
+        await thinger.flush()
+        await time.passes(30)
+    paths = [request.path for request in thinger.requests()]
+    assert paths.count("/v1/users/demo/devices") <= 1
+    assert len(paths) <= 3, paths
+
+
+async def test_offline_and_online(
+    hass: HomeAssistant, thinger: ThingerSimulator
+) -> None:
+    """A device that leaves takes its own entities along and no others, and comes back."""
+    entry = await add_account(hass, thinger.account().credentials())
+    await thinger.wait_for_subscription(event="device_state_change")
+    temperature = entity_id(hass, entry, "sensor", TEMPERATURE)
+    connectivity = entity_id(hass, entry, "binary_sensor", "boiler_ctl")
+    thinger.device("boiler_ctl").go_offline()
+    await wait_for_state(hass, connectivity, "off")
+    assert hass.states.get(temperature).state == STATE_UNAVAILABLE
+    assert state(hass, entry, "switch", "boiler_ctl/relay").state == STATE_UNAVAILABLE
+    assert state(hass, entry, "sensor", "meter/power").state != STATE_UNAVAILABLE
+    # The server holds properties, so they stay.
+    assert (
+        state(hass, entry, "sensor", "boiler_ctl/%24property%2Fsetpoint").state == "21"
+    )
+    thinger.clear_requests()
+    thinger.device("boiler_ctl").go_online()
+    await wait_for_state(hass, connectivity, "on")
+    await thinger.wait_for_request("GET", "boiler_ctl/resources/api$")
+    assert hass.states.get(temperature).state == "21.5"
+
+
+async def test_new_resource_and_new_device(
+    hass: HomeAssistant, thinger: ThingerSimulator
+) -> None:
+    """What comes new appears without a reload, devices with area and link."""
+    entry = await add_account(hass, thinger.account().credentials())
+    await thinger.wait_for_subscription(event="device_create")
+    thinger.add_device(
+        Device(
+            "attic",
+            name="Attic",
+            active=True,
+            asset_group="home",
+            resources=[Resource("humidity", Fn.OUTPUT, 55)],
+        )
+    )
+    registry = er.async_get(hass)
+    await wait_until(
+        hass,
+        lambda: (
+            registry.async_get_entity_id(
+                "sensor", DOMAIN, f"{entry.unique_id}/attic/humidity"
+            )
+            is not None
+        ),
+    )
+    assert state(hass, entry, "sensor", "attic/humidity").state == "55"
+    device = device_of(hass, entry, "attic")
+    assert device.name == "Attic"
+    assert device.area_id == ar.async_get(hass).async_get_area_by_name("Home").id
+    assert "attic" in device.configuration_url
+
+
+async def test_vanished_device(
+    hass: HomeAssistant, thinger: ThingerSimulator, time: Time
+) -> None:
+    """A device is forgotten after two complete lists without it; until then it can be deleted."""
+    thinger.switches.events = False
+    entry = await add_account(hass, thinger.account().credentials())
+    old_node = device_of(hass, entry, "old_node")
+    assert not await async_remove_config_entry_device(hass, entry, old_node)
+    thinger.remove_device("old_node")
+    lists = thinger.faults.add(Status(503), path="/devices$", count=1)
+    await time.passes(61)
+    await thinger.wait_until(lambda: lists.hits == 1)
+    await settle(hass)
+    assert await async_remove_config_entry_device(hass, entry, old_node) is False
+    await _next_list(thinger, time)
+    assert await async_remove_config_entry_device(hass, entry, old_node) is True
+    assert dr.async_get(hass).async_get(old_node.id) is not None
+    await _next_list(thinger, time)
+    assert dr.async_get(hass).async_get(old_node.id) is None
+
+
+async def test_deleted_device(hass: HomeAssistant, thinger: ThingerSimulator) -> None:
+    """A device that the platform says was deleted is forgotten at once."""
+    entry = await add_account(hass, thinger.account().credentials())
+    await thinger.wait_for_subscription(event="device_delete")
+    connectivity = entity_id(hass, entry, "binary_sensor", "old_node")
+    thinger.remove_device("old_node")
+    await wait_until(hass, lambda: hass.states.get(connectivity) is None)
+
+
+async def test_vanished_resource(
+    hass: HomeAssistant, thinger: ThingerSimulator
+) -> None:
+    """A resource goes after two complete lists without it."""
+    entry = await add_account(hass, thinger.account().credentials())
+    await thinger.wait_for_subscription(event="device_state_change")
+    boiler = thinger.device("boiler_ctl")
+    boiler.remove_resource("Flow meter")
+    found = entity_id(hass, entry, "sensor", "boiler_ctl/Flow%20meter")
+    connectivity = entity_id(hass, entry, "binary_sensor", "boiler_ctl")
+    for is_there in (True, False):
+        thinger.clear_requests()
+        boiler.go_offline()
+        await wait_for_state(hass, connectivity, "off")
+        boiler.go_online()
+        await thinger.wait_for_request("GET", "boiler_ctl/properties$")
+        await settle(hass)
+        await wait_for_state(hass, connectivity, "on")
+        assert (er.async_get(hass).async_get(found) is not None) is is_there
+
+
+async def test_one_failed_poll_hides_nothing(
+    hass: HomeAssistant,
+    thinger: ThingerSimulator,
+    time: Time,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A hiccup is tolerated; a lasting failure shows once, and its end once."""
+    thinger.switches.events = False
+    entry = await add_account(hass, thinger.account().credentials())
+    weather = entity_id(hass, entry, "sensor", "forecast/weather/text")
+    caplog.clear()
+    caplog.set_level(logging.INFO, "custom_components.iot_platforms.coordinator")
+    fault = thinger.faults.add(Status(503, html=True))
+    for polls in range(1, 6):
+        await time.passes(61)
+        await settle(hass)
+        is_hidden = hass.states.get(weather).state == STATE_UNAVAILABLE
+        assert is_hidden is (polls > 2), polls
+    fault.remove()
+    await time.passes(61)
+    await settle(hass)
+    assert hass.states.get(weather).state == "Cloudy"
+    lines = [
+        r.getMessage()
+        for r in caplog.records
+        if r.levelno >= logging.INFO and "fetching" in r.getMessage().lower()
+    ]
+    assert len(lines) == 2, lines
+    assert "recovered" in lines[1]
+
+
+async def test_revoked_token_asks_for_a_new_one(
+    hass: HomeAssistant, thinger: ThingerSimulator, time: Time
+) -> None:
+    """A token that is disabled starts reauthentication, and no more requests are sent."""
+    thinger.switches.events = False
+    entry = await add_account(hass, thinger.account().credentials())
+    thinger.access_token("home_assistant").enabled = False
+    await time.passes(61)
+    await settle(hass)
+    assert [
+        flow["context"]["source"] for flow in hass.config_entries.flow.async_progress()
+    ] == ["reauth"]
+    thinger.clear_requests()
+    await time.passes(300)
+    await settle(hass)
+    assert thinger.requests() == []
+    assert entry.state is ConfigEntryState.LOADED
+
+
+@pytest.mark.parametrize(
+    ("effect", "expected"),
+    [
+        (Status(503), ConfigEntryState.SETUP_RETRY),
+        (Status(429, headers={"Retry-After": "7"}), ConfigEntryState.SETUP_RETRY),
+        (Replace("<html>hello</html>"), ConfigEntryState.SETUP_RETRY),
+        (Status(401), ConfigEntryState.SETUP_ERROR),
+    ],
+)
+async def test_set_up_failures(
+    hass: HomeAssistant,
+    thinger: ThingerSimulator,
+    effect: Status | Replace,
+    expected: ConfigEntryState,
+) -> None:
+    """A server in trouble is tried again; bad credentials are asked for."""
+    entry = await add_account(hass, thinger.account().credentials())
+    thinger.faults.add(effect, path="/devices$")
+    await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done()
+    assert entry.state is expected
+    assert bool(hass.config_entries.flow.async_progress()) is (
+        expected is ConfigEntryState.SETUP_ERROR
+    )
+
+
+async def test_restart_while_a_device_is_offline(
+    hass: HomeAssistant, thinger: ThingerSimulator
+) -> None:
+    """The last good list survives: the entities exist, and nothing had to be read again."""
+    entry = await add_account(hass, thinger.account().credentials())
+    thinger.device("boiler_ctl").go_offline()
+    await reload(hass, entry)
+    assert state(hass, entry, "sensor", TEMPERATURE).state == STATE_UNAVAILABLE
+    assert state(hass, entry, "switch", "boiler_ctl/relay").state == STATE_UNAVAILABLE
+    assert (
+        state(hass, entry, "sensor", "boiler_ctl/status/pressure").state
+        == STATE_UNAVAILABLE
+    )
+    await thinger.wait_for_subscription(event="device_state_change")
+    thinger.device("boiler_ctl").go_online()
+    await wait_for_state(hass, entity_id(hass, entry, "sensor", TEMPERATURE), "21.5")
+
+
+async def test_restart_reads_no_output_that_push_brings(
+    hass: HomeAssistant, thinger: ThingerSimulator
+) -> None:
+    """After a restart the first values come by push: no output is read."""
+    entry = await add_account(hass, thinger.account().credentials())
+    thinger.clear_requests()
+    await reload(hass, entry)
+    await wait_for_state(hass, entity_id(hass, entry, "sensor", TEMPERATURE), "21.5")
+    assert thinger.requests("GET", r"/resources/temperature$") == []
+
+
+async def test_written_value_survives_a_restart(
+    hass: HomeAssistant, thinger: ThingerSimulator
+) -> None:
+    """The state of an input is what was written last, also after a restart."""
+    entry = await add_account(hass, thinger.account().credentials())
+    relay = entity_id(hass, entry, "switch", "boiler_ctl/relay")
+    assert hass.states.get(relay).state == STATE_UNKNOWN
+    await hass.services.async_call(
+        "switch", "turn_on", {"entity_id": relay}, blocking=True
+    )
+    await reload(hass, entry)
+    assert hass.states.get(relay).state == "on"
+    assert [
+        call.value for call in thinger.device("boiler_ctl").resource("relay").calls
+    ] == [True]
+
+
+async def test_silent_device_holds_up_nobody(
+    hass: HomeAssistant, thinger: ThingerSimulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Set-up does not wait for a device that does not answer."""
+    monkeypatch.setattr(
+        "custom_components.iot_platforms.coordinator.DISCOVERY_PATIENCE", 0.2
+    )
+    hang = Hang()
+    thinger.faults.add(hang, path="/devices/boiler_ctl/resources")
+    entry = await add_account(hass, thinger.account().credentials())
+    assert state(hass, entry, "sensor", "meter/power").state == "431.7"
+    registry = er.async_get(hass)
+    unique_id = f"{entry.unique_id}/{TEMPERATURE}"
+    assert registry.async_get_entity_id("sensor", DOMAIN, unique_id) is None
+    hang.release()
+    await wait_until(
+        hass,
+        lambda: registry.async_get_entity_id("sensor", DOMAIN, unique_id) is not None,
+    )
+
+
+async def test_two_accounts(hass: HomeAssistant, thinger: ThingerSimulator) -> None:
+    """Two accounts of one server live side by side."""
+    entry = await add_account(hass, thinger.account().credentials())
+    other = await add_account(hass, thinger.account("guest").credentials())
+    assert entry.unique_id != other.unique_id
+    assert await hass.config_entries.async_remove(other.entry_id)
+    assert state(hass, entry, "sensor", TEMPERATURE).state == "21.5"
+
+
+async def test_device_token(hass: HomeAssistant, thinger: ThingerSimulator) -> None:
+    """A device token brings in its one device."""
+    entry = await add_account(hass, thinger.account().device_credentials())
+    devices = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
+    assert [device.name for device in devices] == ["boiler_ctl"]
+    assert state(hass, entry, "sensor", TEMPERATURE).state == "21.5"
+
+
+async def test_removed_account_leaves_nothing(
+    hass: HomeAssistant, thinger: ThingerSimulator, hass_storage: dict[str, object]
+) -> None:
+    """What was kept of an account goes with it."""
+    entry = await add_account(hass, thinger.account().credentials())
+    await reload(hass, entry)
+    assert f"{DOMAIN}.{entry.entry_id}" in hass_storage
+    await hass.config_entries.async_remove(entry.entry_id)
+    await hass.async_block_till_done()
+    assert f"{DOMAIN}.{entry.entry_id}" not in hass_storage
+
+
+async def test_later_version_is_refused(
+    hass: HomeAssistant, thinger: ThingerSimulator
+) -> None:
+    """An entry of a later version is left alone."""
+    entry = await add_account(hass, thinger.account().credentials())
+    await hass.config_entries.async_unload(entry.entry_id)
+    hass.config_entries.async_update_entry(entry, version=2)
+    await hass.config_entries.async_setup(entry.entry_id)
+    assert entry.state is ConfigEntryState.MIGRATION_ERROR
+
+
+async def _next_list(thinger: ThingerSimulator, time: Time) -> None:
+    thinger.clear_requests()
+    await time.passes(61)
+    assert len(thinger.requests("GET", "/devices$")) == 1

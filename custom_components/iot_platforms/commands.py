@@ -37,9 +37,8 @@ class Commands:
 
     async def async_write(self, key: ResourceKey, value: JsonValue) -> JsonValue:
         """Write a value, a part of an object together with the rest of it; return the answer."""
-        self._pending[key] = value
         self._waiting[key] += 1
-        self._coordinator.values.async_tell((key,))
+        self._show(key, value)
         try:
             # One after the other: the second part of an object must see what the first one did.
             async with self._locks[key.root]:
@@ -49,8 +48,8 @@ class Commands:
         finally:
             self._waiting[key] -= 1
             if not self._waiting[key]:
-                del self._pending[key], self._waiting[key]
-            self._coordinator.values.async_tell((key,))
+                del self._waiting[key]
+                self._stop_showing(key)
         return answer
 
     async def async_call(self, key: ResourceKey, value: JsonValue) -> JsonValue:
@@ -68,6 +67,16 @@ class Commands:
         value = await self._async_send(Read(key))
         self._coordinator.async_apply(Samples((Sample(key, value, time.time()),)))
         return value
+
+    def _show(self, key: ResourceKey, value: JsonValue) -> None:
+        self._pending[key] = value
+        self._coordinator.values.async_tell((key,))
+
+    def _stop_showing(self, key: ResourceKey) -> None:
+        """Go back to what is known; that is another value only if the platform refused."""
+        shown = self._pending.pop(key)
+        if self.shown_value(key) != shown:
+            self._coordinator.values.async_tell((key,))
 
     def _async_confirmed(
         self, key: ResourceKey, value: JsonValue, answer: JsonValue

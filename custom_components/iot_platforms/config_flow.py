@@ -1,9 +1,8 @@
 """Adding an account, and mending its sign-in. What is asked stands in ``flows``."""
 
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Collection, Coroutine, Mapping
 from importlib import import_module
 import logging
-from types import MappingProxyType
 from typing import Any, Final, override
 
 from homeassistant.config_entries import (
@@ -14,7 +13,6 @@ from homeassistant.config_entries import (
     ConfigFlowResult,
     OptionsFlow,
 )
-from homeassistant.const import CONF_ACCESS_TOKEN, CONF_USERNAME
 from homeassistant.core import callback
 from homeassistant.data_entry_flow import AbortFlow, section
 import voluptuous as vol
@@ -22,10 +20,13 @@ import voluptuous as vol
 from .account import async_sign_in
 from .adapters.registry import PLATFORMS
 from .const import CONF_ACCOUNT, CONF_PLATFORM, DOMAIN
-from .flows.base import SignIn
+from .flows.base import CONF_TLS, TLS_FIELDS, SignIn
 from .flows.options import AccountOptionsFlow
-from .model.errors import BadCredentialsError, PlatformError
+from .model.errors import PlatformError
 from .model.platform import Account, IotPlatform
+
+CONF_SERVER: Final = "server"
+"""Where the account is now; the entry's unique id keeps where it was first."""
 
 _LOGGER: Final = logging.getLogger(__name__)
 
@@ -72,38 +73,25 @@ class IotPlatformsConfigFlow(ConfigFlow, domain=DOMAIN):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Ask for new credentials of the same account."""
-        entry = self._get_reauth_entry()
-        sign_in = SIGN_INS[IotPlatform(entry.data[CONF_PLATFORM])]
-        return await self._async_ask(
-            "reauth_confirm",
-            IotPlatform(entry.data[CONF_PLATFORM]),
-            sign_in.credentials_schema(entry.data),
-            user_input,
-            stored=_without(entry.data, sign_in.replaced),
-        )
+        present = self._get_reauth_entry().data
+        platform = IotPlatform(present[CONF_PLATFORM])
+        schema = SIGN_INS[platform].credentials_schema(present)
+        return await self._async_ask("reauth_confirm", platform, schema, user_input)
 
     async def async_step_reconfigure(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Ask for another address, or other credentials of the same account."""
-        entry = self._get_reconfigure_entry()
-        platform = IotPlatform(entry.data[CONF_PLATFORM])
-        sign_in = SIGN_INS[platform]
-        return await self._async_ask(
-            "reconfigure",
-            platform,
-            sign_in.account_schema(),
-            user_input,
-            suggested=_without(entry.data, sign_in.replaced),
-        )
+        platform = IotPlatform(self._get_reconfigure_entry().data[CONF_PLATFORM])
+        schema = SIGN_INS[platform].account_schema()
+        return await self._async_ask("reconfigure", platform, schema, user_input)
 
     async def async_step_platform(
         self, platform: IotPlatform, user_input: dict[str, Any] | None
     ) -> ConfigFlowResult:
         """Ask for a new account."""
-        return await self._async_ask(
-            platform, platform, SIGN_INS[platform].account_schema(), user_input
-        )
+        schema = SIGN_INS[platform].account_schema()
+        return await self._async_ask(platform, platform, schema, user_input)
 
     async def _async_ask(
         self,
@@ -111,17 +99,13 @@ class IotPlatformsConfigFlow(ConfigFlow, domain=DOMAIN):
         platform: IotPlatform,
         schema: vol.Schema,
         user_input: dict[str, Any] | None,
-        *,
-        stored: Mapping[str, Any] = MappingProxyType({}),
-        suggested: Mapping[str, Any] = MappingProxyType({}),
     ) -> ConfigFlowResult:
-        """Show a form until its answers sign in; ``stored`` completes the answers."""
+        """Show a form until its answers sign in."""
         errors: dict[str, str] = {}
-        sign_in = SIGN_INS[platform]
+        sign_in, entry = SIGN_INS[platform], self._entry
         if user_input is not None:
             try:
-                answers = {**stored, **sign_in.credentials(user_input)}
-                return await self._async_finish(platform, sign_in, answers)
+                return await self._async_finish(platform, sign_in, user_input)
             except PlatformError as error:
                 _LOGGER.debug("Sign-in failed: %s", error)
                 errors[sign_in.error_fields.get(error.reason, "base")] = error.reason
@@ -130,75 +114,93 @@ class IotPlatformsConfigFlow(ConfigFlow, domain=DOMAIN):
             except Exception:
                 _LOGGER.exception("Sign-in failed in a way that nobody thought of")
                 errors["base"] = "unknown"
-        known = (
-            _sectioned(schema, {**suggested, **stored}) if user_input is None else {}
-        )
+            shown: Mapping[str, Any] = user_input
+        else:
+            shown = _sectioned(schema, entry.data if entry else {})
         return self.async_show_form(
             step_id=step_id,
             data_schema=self.add_suggested_values_to_schema(
-                schema, known or _without(user_input or {}, sign_in.replaced)
+                schema, _without(shown, sign_in.replaced)
             ),
-            errors=_shown(errors, schema),
-            description_placeholders={"account": self._account_title()},
+            errors=_at_fields(errors, schema),
+            description_placeholders={"account": entry.title if entry else ""},
         )
 
     async def _async_finish(
-        self, platform: IotPlatform, sign_in: SignIn, answers: dict[str, Any]
+        self, platform: IotPlatform, sign_in: SignIn, user_input: dict[str, Any]
     ) -> ConfigFlowResult:
         """Sign in, and make or mend the entry."""
-        if self.source == SOURCE_RECONFIGURE and not sign_in.has_secret(answers):
-            return await self._async_reuse_secrets(platform, sign_in, answers)
-        account, credentials = await async_sign_in(self.hass, platform, answers)
-        data = self._data(platform, account, sign_in.kept(credentials))
+        answers = sign_in.credentials(user_input)
+        entry = self._entry
+        if entry is None:
+            account, credentials = await async_sign_in(self.hass, platform, answers)
+            await self.async_set_unique_id(account.key)
+            self._abort_if_set_up(account)
+            return self.async_create_entry(
+                title=account.title, data=_data(account, sign_in.kept(credentials))
+            )
         if self.source == SOURCE_REAUTH:
-            return self._update(self._get_reauth_entry(), account, data)
-        if self.source == SOURCE_RECONFIGURE:
-            return self._update(self._get_reconfigure_entry(), account, data)
-        await self.async_set_unique_id(account.key)
-        self._abort_if_unique_id_configured()
-        return self.async_create_entry(title=account.title, data=data)
+            answers = _without(entry.data, sign_in.replaced) | answers
+        else:
+            unasked = set() if CONF_TLS in user_input else TLS_FIELDS
+            answers = _only(entry.data, sign_in.address_fields | unasked) | answers
+        account, credentials = await self._async_sign_in_again(
+            entry, platform, sign_in, answers
+        )
+        return self._mend(entry, account, sign_in.kept(credentials))
 
-    async def _async_reuse_secrets(
-        self, platform: IotPlatform, sign_in: SignIn, answers: dict[str, Any]
-    ) -> ConfigFlowResult:
-        """Try a new address with the access token at hand; renewing it is the account's business."""
-        entry = self._get_reconfigure_entry()
-        if answers.get(CONF_USERNAME) != entry.data.get(CONF_USERNAME):
-            raise BadCredentialsError(reason="credentials_missing")
-        access = {
-            name: value
-            for name, value in entry.data.items()
-            if name == CONF_ACCESS_TOKEN
-        }
-        account, _ = await async_sign_in(self.hass, platform, {**answers, **access})
-        secrets = {n: v for n, v in entry.data.items() if n in sign_in.replaced}
-        kept = sign_in.kept({**secrets, **answers})
-        return self._update(entry, account, self._data(platform, account, kept))
+    async def _async_sign_in_again(
+        self,
+        entry: ConfigEntry,
+        platform: IotPlatform,
+        sign_in: SignIn,
+        answers: dict[str, Any],
+    ) -> tuple[Account, dict[str, Any]]:
+        """Sign in with new secrets, or try a new address with those at hand."""
+        if self.source == SOURCE_REAUTH or sign_in.has_secret(answers):
+            return await async_sign_in(self.hass, platform, answers)
+        answers = sign_in.reused(answers, entry.data)
+        account, credentials = await async_sign_in(self.hass, platform, answers)
+        if credentials == answers:
+            # No new tokens came of it. The account may have renewed its own meanwhile.
+            credentials |= _only(entry.data, sign_in.replaced)
+        return account, credentials
 
-    def _update(
-        self, entry: ConfigEntry, account: Account, data: dict[str, Any]
+    def _mend(
+        self, entry: ConfigEntry, account: Account, kept: Mapping[str, Any]
     ) -> ConfigFlowResult:
         """Give an entry other credentials of the same account; its unique id never changes."""
-        if account.user != entry.data.get(CONF_ACCOUNT):
+        server = entry.data[CONF_SERVER]
+        is_elsewhere = self.source == SOURCE_REAUTH and account.server != server
+        if is_elsewhere or account.user != entry.data[CONF_ACCOUNT]:
             return self.async_abort(reason="unique_id_mismatch")
-        other = self.hass.config_entries.async_entry_for_domain_unique_id(
-            DOMAIN, account.key
+        self._abort_if_set_up(account, but=entry)
+        return self.async_update_reload_and_abort(
+            entry,
+            title=entry.title.replace(server, account.server),
+            data=_data(account, kept),
         )
-        if other is not None and other.entry_id != entry.entry_id:
-            return self.async_abort(reason="already_configured")
-        return self.async_update_reload_and_abort(entry, data=data)
 
-    def _data(
-        self, platform: IotPlatform, account: Account, kept: Mapping[str, Any]
-    ) -> dict[str, Any]:
-        return {**kept, CONF_PLATFORM: platform, CONF_ACCOUNT: account.user}
+    def _abort_if_set_up(
+        self, account: Account, but: ConfigEntry | None = None
+    ) -> None:
+        """Abort if another entry is this account, or has become it by a change of its address."""
+        identity = _data(account, {})
+        for entry in self._async_current_entries():
+            if entry is not but and (
+                entry.unique_id == account.key
+                or _only(entry.data, identity.keys()) == identity
+            ):
+                raise AbortFlow("already_configured")
 
-    def _account_title(self) -> str:
+    @property
+    def _entry(self) -> ConfigEntry | None:
+        """Return the entry that is to be mended, None where one is to be made."""
         if self.source == SOURCE_REAUTH:
-            return self._get_reauth_entry().title
+            return self._get_reauth_entry()
         if self.source == SOURCE_RECONFIGURE:
-            return self._get_reconfigure_entry().title
-        return ""
+            return self._get_reconfigure_entry()
+        return None
 
 
 def _platform_step(platform: IotPlatform) -> Step:
@@ -217,7 +219,21 @@ for _platform in SIGN_INS:
     )
 
 
-def _without(data: Mapping[str, Any], names: frozenset[str]) -> dict[str, Any]:
+def _data(account: Account, kept: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what an entry holds: whose account it is, where it is now, and how to sign in."""
+    return {
+        **kept,
+        CONF_PLATFORM: account.platform,
+        CONF_SERVER: account.server,
+        CONF_ACCOUNT: account.user,
+    }
+
+
+def _only(data: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
+    return {name: value for name, value in data.items() if name in names}
+
+
+def _without(data: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
     return {name: value for name, value in data.items() if name not in names}
 
 
@@ -234,7 +250,7 @@ def _sectioned(schema: vol.Schema, values: Mapping[str, Any]) -> dict[str, Any]:
     return nested
 
 
-def _shown(errors: Mapping[str, str], schema: vol.Schema) -> dict[str, str]:
+def _at_fields(errors: Mapping[str, str], schema: vol.Schema) -> dict[str, str]:
     """Return errors at fields that this form has, the others for the whole form."""
     fields = {str(marker) for marker in schema.schema}
     return {

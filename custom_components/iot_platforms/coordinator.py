@@ -41,7 +41,9 @@ DISCOVERY_PATIENCE: Final = 8.0
 """Seconds that set-up waits for slow devices; what they offer comes later by itself."""
 PUSH_PATIENCE: Final = 3.0
 """Seconds that push has to deliver first values, before they are asked for."""
-ALWAYS_DUE: Final = float("-inf")
+NEVER: Final = float("-inf")
+EARLY: Final = 0.9
+"""Part of an interval after which its turn has come: ticks are not that exact."""
 
 _LOGGER: Final = logging.getLogger(__name__)
 
@@ -81,8 +83,8 @@ class AccountCoordinator(DataUpdateCoordinator[AccountState]):
         self._was_available = True
         self._is_watch_planned = False
         self._failures = 0
-        self._list_due = ALWAYS_DUE
-        self._values_due = ALWAYS_DUE
+        self._listed_at = NEVER
+        self._values_read_at = NEVER
 
     @property
     def available(self) -> bool:
@@ -114,7 +116,7 @@ class AccountCoordinator(DataUpdateCoordinator[AccountState]):
 
     async def async_read_list(self) -> None:
         """Read the device list now: something was done to it."""
-        self._list_due = ALWAYS_DUE
+        self._listed_at = NEVER
         await self.async_refresh()
 
     @callback
@@ -135,7 +137,7 @@ class AccountCoordinator(DataUpdateCoordinator[AccountState]):
             if change.device_id is not None and change.device_id in self.data.devices:
                 self._discovery.async_plan(change.device_id)
             else:
-                self._list_due = ALWAYS_DUE
+                self._listed_at = NEVER
             return
         self.data, touched = apply(self.data, change)
         self._async_tell(touched)
@@ -171,11 +173,10 @@ class AccountCoordinator(DataUpdateCoordinator[AccountState]):
 
     async def _async_poll(self) -> None:
         now = monotonic()
-        if not self.adapter.hears_devices:
-            self._list_due = min(self._list_due, now + LIST_INTERVAL)
-        if now >= self._list_due:
+        interval = SAFETY_INTERVAL if self.adapter.hears_devices else LIST_INTERVAL
+        if now - self._listed_at >= interval * EARLY:
             self.async_apply(await self.adapter.snapshot())
-            self._list_due = now + SAFETY_INTERVAL
+            self._listed_at = now
         if self._is_started:
             self._discovery.async_start_planned()
             await self._async_read_values(now)
@@ -188,10 +189,9 @@ class AccountCoordinator(DataUpdateCoordinator[AccountState]):
 
     async def _async_read_values(self, now: float) -> None:
         """Read what somebody wants and push does not deliver, or has not delivered yet."""
-        is_due = now >= self._values_due
+        is_due = now - self._values_read_at >= self.choices.value_interval * EARLY
         if is_due:
-            # A little early: a tick that comes a moment too soon must not skip a turn.
-            self._values_due = now + self.choices.value_interval * 0.9
+            self._values_read_at = now
         keys = {
             key
             for key in self.values.keys
@@ -225,7 +225,7 @@ class AccountCoordinator(DataUpdateCoordinator[AccountState]):
             except PlatformError as error:
                 _LOGGER.debug("Push ended: %s", error)
             # Whether it was the sign-in that failed, the next list tells.
-            self._list_due = ALWAYS_DUE
+            self._listed_at = NEVER
             await asyncio.sleep(backoff.next())
 
     @callback

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from homeassistant.const import CONF_VERIFY_SSL
+from homeassistant.const import CONF_USERNAME, CONF_VERIFY_SSL
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
 
@@ -24,12 +24,14 @@ async def async_get_config_entry_diagnostics(
     hass: HomeAssistant, entry: AccountConfigEntry
 ) -> dict[str, Any]:
     """Return the state of an account and of all its devices."""
-    coordinator = entry.runtime_data
+    coordinator = _coordinator(entry)
     return {
         "account": _account(entry),
         "devices": [
             _device(coordinator, known) for known in coordinator.data.devices.values()
-        ],
+        ]
+        if coordinator
+        else [],
     }
 
 
@@ -37,27 +39,44 @@ async def async_get_device_diagnostics(
     hass: HomeAssistant, entry: AccountConfigEntry, device: dr.AnyDeviceEntry
 ) -> dict[str, Any]:
     """Return the state of one device."""
-    coordinator = entry.runtime_data
-    known = coordinator.data.devices.get(device_id_of(entry, device) or "")
+    coordinator = _coordinator(entry)
+    known = (
+        coordinator.data.devices.get(device_id_of(entry, device) or "")
+        if coordinator
+        else None
+    )
     return {
         "account": _account(entry),
-        "device": _device(coordinator, known) if known else None,
+        "device": _device(coordinator, known) if coordinator and known else None,
     }
 
 
+def _coordinator(entry: AccountConfigEntry) -> AccountCoordinator | None:
+    """Return what there is of an account, None while it is not loaded."""
+    return getattr(entry, "runtime_data", None)
+
+
 def _account(entry: AccountConfigEntry) -> dict[str, Any]:
-    coordinator = entry.runtime_data
+    coordinator = _coordinator(entry)
     return {
         "platform": entry.data[CONF_PLATFORM],
-        "signed_in_by": "password" if entry.data.get("username") else "token",
+        "state": entry.state,
+        "reason": entry.error_reason_translation_key,
+        "signed_in_by": "password" if entry.data.get(CONF_USERNAME) else "token",
         "verifies_certificate": entry.data.get(CONF_VERIFY_SSL, True),
         "has_own_authority": bool(entry.data.get(CONF_CA_CERTIFICATE)),
-        "value_interval": coordinator.choices.value_interval,
         "options": {name: len(entry.options.get(name, ())) for name in _OPTION_COUNTS},
+        **(_live(coordinator) if coordinator else {}),
+    }
+
+
+def _live(coordinator: AccountCoordinator) -> dict[str, Any]:
+    error = coordinator.last_exception
+    return {
+        "value_interval": coordinator.choices.value_interval,
         "available": coordinator.available,
-        "last_error": type(coordinator.last_exception).__name__
-        if coordinator.last_exception
-        else None,
+        "last_error": getattr(error, "translation_key", None)
+        or (error and type(error).__name__),
         "hears_devices": coordinator.adapter.hears_devices,
         "missing_permissions": sorted(coordinator.adapter.denied),
         "adapter": dict(coordinator.adapter.statistics),

@@ -12,6 +12,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from .const import DOMAIN
 from .mapping import EntitySpec, explain, map_resource, parse_overrides
 from .model.device import Resource, ResourceKey
 
@@ -176,8 +177,9 @@ class Entities:
     def _drop(self, platform: Platform, key: ResourceKey) -> None:
         """Take an entity away for good: its resource is gone or has become something else."""
         entity = self._of_resources.pop((platform, key), None)
-        if entity is None:
+        if entity is None or entity.unique_id is None:
             return
         registry = er.async_get(self._coordinator.hass)
-        if entity.registry_entry is not None:
-            registry.async_remove(entity.registry_entry.entity_id)
+        found = registry.async_get_entity_id(platform, DOMAIN, entity.unique_id)
+        if found is not None:
+            registry.async_remove(found)

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Coroutine
 from datetime import datetime
+import json
 from typing import Any, Final
 
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID, ATTR_DEVICE_ID
@@ -32,8 +33,8 @@ from .const import DOMAIN
 from .coordinator import AccountConfigEntry, AccountCoordinator
 from .devices import device_id_of
 from .errors import command_error
-from .model.device import Resource, ResourceKey, ResourceKind
-from .model.errors import PlatformError
+from .model.device import Device, Resource, ResourceKey, ResourceKind
+from .model.errors import BadCredentialsError, PlatformError
 from .model.value import JsonValue
 
 ATTR_BUCKET: Final = "bucket"
@@ -62,7 +63,21 @@ DEVICE_TYPES: Final = {
     "virtual": "Virtual",
 }
 """What people choose from, as the platform writes it (thinger.md 5.1)."""
+CONNECTED_TYPES: Final = ("Generic", "MQTT")
+"""Those that sign in at the platform themselves (thinger.md 5.5)."""
 
+
+def _json(value: object) -> object:
+    """Validate that a value can be sent: YAML knows more than JSON does, dates for one."""
+    try:
+        json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise vol.Invalid("not a JSON value") from error
+    return value
+
+
+_ID: Final = cv.matches_regex(r"[a-zA-Z0-9_-]{1,64}\Z")
+"""What platforms take as ids of things that people name (thinger.md 4): never a path."""
 _DEVICE: Final = {vol.Required(ATTR_DEVICE_ID): cv.string}
 _ACCOUNT: Final = {vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string}
 _RESOURCE: Final = {**_DEVICE, vol.Required(ATTR_RESOURCE): cv.string}
@@ -78,7 +93,7 @@ def async_setup_services(hass: HomeAssistant) -> None:
         (
             "write_resource",
             _write_resource,
-            {**_RESOURCE, vol.Required(ATTR_VALUE): object},
+            {**_RESOURCE, vol.Required(ATTR_VALUE): _json},
             SupportsResponse.OPTIONAL,
         ),
         ("run_callback", _run_callback, _RESOURCE, SupportsResponse.OPTIONAL),
@@ -87,8 +102,8 @@ def async_setup_services(hass: HomeAssistant) -> None:
             _call_endpoint,
             {
                 **_ACCOUNT,
-                vol.Required(ATTR_ENDPOINT): cv.string,
-                vol.Optional(ATTR_DATA): object,
+                vol.Required(ATTR_ENDPOINT): _ID,
+                vol.Optional(ATTR_DATA): _json,
             },
             SupportsResponse.OPTIONAL,
         ),
@@ -97,7 +112,7 @@ def async_setup_services(hass: HomeAssistant) -> None:
             _read_bucket,
             {
                 **_ACCOUNT,
-                vol.Required(ATTR_BUCKET): cv.string,
+                vol.Required(ATTR_BUCKET): _ID,
                 vol.Optional(ATTR_ITEMS, default=100): vol.All(
                     vol.Coerce(int), vol.Range(min=1, max=MAX_ITEMS)
                 ),
@@ -123,7 +138,7 @@ def _async_setup_admin_services(hass: HomeAssistant) -> None:
             _add_device,
             {
                 **_ACCOUNT,
-                vol.Required(ATTR_DEVICE): cv.matches_regex(r"^[a-zA-Z0-9_-]{1,32}$"),
+                vol.Required(ATTR_DEVICE): cv.matches_regex(r"[a-zA-Z0-9_-]{1,32}\Z"),
                 vol.Optional(ATTR_CREDENTIALS): vol.All(
                     cv.string, vol.Length(min=6, max=255)
                 ),
@@ -151,7 +166,7 @@ def _async_setup_admin_services(hass: HomeAssistant) -> None:
         (
             "delete_device_token",
             _delete_device_token,
-            {**_DEVICE, vol.Required(ATTR_TOKEN_ID): cv.string},
+            {**_DEVICE, vol.Required(ATTR_TOKEN_ID): _ID},
             SupportsResponse.NONE,
         ),
     ):
@@ -163,7 +178,7 @@ def _async_setup_admin_services(hass: HomeAssistant) -> None:
 async def _read_resource(call: ServiceCall) -> ServiceResponse:
     coordinator, resource = _resource(call, ResourceKind.CALLBACK)
     if not (resource.read_safe or coordinator.choices.may_read(resource.key)):
-        raise _invalid(ATTR_RESOURCE, "unsafe_read", resource=call.data[ATTR_RESOURCE])
+        raise _invalid(ATTR_RESOURCE, "unsafe_resource", resource=resource.name)
     return {"value": await coordinator.commands.async_read(resource.key)}
 
 
@@ -221,7 +236,7 @@ async def _add_device(call: ServiceCall) -> ServiceResponse:
     if not isinstance(adapter, ManagesDevices):
         raise _unsupported(coordinator)
     device_type = DEVICE_TYPES[call.data[ATTR_DEVICE_TYPE]]
-    if device_type in ("Generic", "MQTT") and ATTR_CREDENTIALS not in call.data:
+    if device_type in CONNECTED_TYPES and ATTR_CREDENTIALS not in call.data:
         raise _invalid(ATTR_CREDENTIALS, "credentials_needed", type=device_type)
     device: dict[str, JsonValue] = {"type": device_type}
     for field in (ATTR_DEVICE, ATTR_CREDENTIALS, ATTR_NAME, ATTR_DESCRIPTION):
@@ -233,39 +248,44 @@ async def _add_device(call: ServiceCall) -> ServiceResponse:
 
 
 async def _delete_device(call: ServiceCall) -> ServiceResponse:
-    coordinator, device_id = _device(call)
+    coordinator, device = _device(call)
     adapter = coordinator.adapter
     if not isinstance(adapter, ManagesDevices):
         raise _unsupported(coordinator)
-    await _done(coordinator, adapter.delete_device(device_id))
-    coordinator.async_forget_device(device_id)
+    await _done(coordinator, adapter.delete_device(device.id), device.name)
+    coordinator.async_forget_device(device.id)
     return None
 
 
 async def _list_device_tokens(call: ServiceCall) -> ServiceResponse:
-    coordinator, device_id, adapter = _tokens_of(call)
-    tokens = await _done(coordinator, adapter.list_device_tokens(device_id))
+    coordinator, device, adapter = _tokens_of(call)
+    tokens = await _done(
+        coordinator, adapter.list_device_tokens(device.id), device.name
+    )
     return {"tokens": tokens}
 
 
 async def _create_device_token(call: ServiceCall) -> ServiceResponse:
-    coordinator, device_id, adapter = _tokens_of(call)
+    coordinator, device, adapter = _tokens_of(call)
     expires = _time(call, ATTR_EXPIRES)
     if expires is not None and expires <= dt_util.utcnow().timestamp():
         raise _invalid(ATTR_EXPIRES, "expires_in_past")
     token = await _done(
         coordinator,
         adapter.create_device_token(
-            device_id, call.data[ATTR_NAME], call.data[ATTR_RESOURCES], expires
+            device.id, call.data[ATTR_NAME], call.data[ATTR_RESOURCES], expires
         ),
+        device.name,
     )
     return {"token": token}
 
 
 async def _delete_device_token(call: ServiceCall) -> ServiceResponse:
-    coordinator, device_id, adapter = _tokens_of(call)
+    coordinator, device, adapter = _tokens_of(call)
     await _done(
-        coordinator, adapter.delete_device_token(device_id, call.data[ATTR_TOKEN_ID])
+        coordinator,
+        adapter.delete_device_token(device.id, call.data[ATTR_TOKEN_ID]),
+        device.name,
     )
     return None
 
@@ -277,23 +297,23 @@ def _account(call: ServiceCall) -> AccountCoordinator:
     return entry.runtime_data
 
 
-def _device(call: ServiceCall) -> tuple[AccountCoordinator, str]:
-    device, found = async_get_device_and_config_entry(
+def _device(call: ServiceCall) -> tuple[AccountCoordinator, Device]:
+    registered, found = async_get_device_and_config_entry(
         call.hass, DOMAIN, call.data[ATTR_DEVICE_ID]
     )
     entry: AccountConfigEntry = found
-    device_id = device_id_of(entry, device)
-    if device_id is None or device_id not in entry.runtime_data.data.devices:
+    device = entry.runtime_data.data.device(device_id_of(entry, registered) or "")
+    if device is None or device.is_service:
         raise _invalid(ATTR_DEVICE_ID, "unknown_device")
-    return entry.runtime_data, device_id
+    return entry.runtime_data, device
 
 
 def _resource(
     call: ServiceCall, *wrong_kinds: ResourceKind
 ) -> tuple[AccountCoordinator, Resource]:
-    coordinator, device_id = _device(call)
+    coordinator, device = _device(call)
     name = call.data[ATTR_RESOURCE]
-    resource = coordinator.data.resource(ResourceKey(device_id, name))
+    resource = coordinator.data.resource(ResourceKey(device.id, name))
     if resource is None:
         raise _invalid(ATTR_RESOURCE, "unknown_resource", resource=name)
     if resource.kind in wrong_kinds:
@@ -303,21 +323,25 @@ def _resource(
 
 def _tokens_of(
     call: ServiceCall,
-) -> tuple[AccountCoordinator, str, ManagesDeviceTokens]:
-    coordinator, device_id = _device(call)
+) -> tuple[AccountCoordinator, Device, ManagesDeviceTokens]:
+    coordinator, device = _device(call)
     if not isinstance(coordinator.adapter, ManagesDeviceTokens):
         raise _unsupported(coordinator)
-    return coordinator, device_id, coordinator.adapter
+    return coordinator, device, coordinator.adapter
 
 
 async def _done[ResultT](
-    coordinator: AccountCoordinator, call: Awaitable[ResultT]
+    coordinator: AccountCoordinator, call: Awaitable[ResultT], name: str | None = None
 ) -> ResultT:
-    """Return what came of a call on the account, or explain what went wrong."""
+    """Return what came of a call, or explain what went wrong; ``name`` is a device's."""
     try:
         return await call
     except PlatformError as error:
-        raise command_error(error, coordinator.config_entry.title) from None
+        if isinstance(error, BadCredentialsError):
+            # The list tells whether it is the sign-in that has ended, and then asks for another.
+            await coordinator.async_read_list()
+        name = name or coordinator.config_entry.title
+        raise command_error(error, name) from None
 
 
 def _time(call: ServiceCall, field: str) -> float | None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import UnsupportedStorageVersionError
 from homeassistant.helpers.storage import Store
 
 from .const import DOMAIN
@@ -21,12 +22,16 @@ class Archive:
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
         """Prepare; nothing is read yet."""
         self._store: Store[dict[str, Any]] = Store(
-            hass, VERSION, f"{DOMAIN}.{entry_id}"
+            hass, VERSION, f"{DOMAIN}.{entry_id}", private=True, atomic_writes=True
         )
 
     async def async_load(self) -> AccountState:
-        """Return what an earlier session knew, nothing where there was none."""
-        data = await self._store.async_load()
+        """Return what an earlier session knew, nothing where that cannot be understood."""
+        try:
+            data = await self._store.async_load()
+        except UnsupportedStorageVersionError:
+            # A later version of ours wrote it: all but what was written last can be read anew.
+            return AccountState()
         return from_json(data) if data else AccountState()
 
     @callback

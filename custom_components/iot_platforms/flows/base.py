@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final, Protocol
 
-from homeassistant.const import CONF_VERIFY_SSL
+from homeassistant.const import CONF_PASSWORD, CONF_VERIFY_SSL
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import (
     BooleanSelector,
@@ -16,6 +16,7 @@ from ..const import CONF_CA_CERTIFICATE
 
 CONF_TLS: Final = "tls"
 """The collapsed section of every form where the server's certificate can matter."""
+TLS_FIELDS: Final = frozenset({CONF_CA_CERTIFICATE, CONF_VERIFY_SSL})
 
 
 class SignIn(Protocol):
@@ -23,6 +24,9 @@ class SignIn(Protocol):
 
     error_fields: Mapping[str, str]
     """The form's field that a reason of failure belongs to; the whole form where it is missing."""
+
+    address_fields: frozenset[str]
+    """Where the account is. Left empty in a change of the account, the present ones stay."""
 
     replaced: frozenset[str]
     """Stored fields that a new sign-in replaces: secrets, never suggested back."""
@@ -42,14 +46,27 @@ class SignIn(Protocol):
     def has_secret(self, credentials: Mapping[str, Any]) -> bool:
         """Return whether these credentials are enough to sign in anew."""
 
+    def reused(
+        self, credentials: Mapping[str, Any], stored: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """Return credentials without a secret, completed by the stored secrets.
+
+        Without those that a server takes only once: the running account needs them itself. Raises a
+        PlatformError where the stored ones do not fit.
+        """
+
     def kept(self, credentials: Mapping[str, Any]) -> dict[str, Any]:
         """Return what may be stored of the credentials after a sign-in."""
 
 
 def tls_section() -> dict[vol.Marker, Any]:
-    """Return the fields about the server's certificate."""
+    """Return the fields about the server's certificate.
+
+    The section has no default: the frontend would take that for its content, and show the fields
+    in it empty.
+    """
     return {
-        vol.Optional(CONF_TLS, default=dict): section(
+        vol.Optional(CONF_TLS): section(
             vol.Schema(
                 {
                     vol.Optional(CONF_CA_CERTIFICATE): TextSelector(
@@ -71,7 +88,7 @@ def flattened(answers: Mapping[str, Any]) -> dict[str, Any]:
             flat |= flattened(answer)
         elif isinstance(answer, str):
             # A password may begin or end with a blank; anything else was pasted badly.
-            text = answer if name == "password" else answer.strip()
+            text = answer if name == CONF_PASSWORD else answer.strip()
             flat |= {name: text} if text else {}
         else:
             flat[name] = answer

@@ -17,11 +17,10 @@ from homeassistant.helpers.selector import (
 )
 import voluptuous as vol
 
+from ..adapters.thinger.auth import DEFAULT_URL
 from ..const import CONF_REMEMBER_PASSWORD
 from ..model.errors import BadCredentialsError
 from .base import flattened, tls_section
-
-DEFAULT_URL: Final = "https://api.thinger.io"
 
 _TOKEN_FIELDS: Final = {
     vol.Optional(CONF_ACCESS_TOKEN): TextSelector(
@@ -54,6 +53,7 @@ class ThingerSignIn:
         "invalid_auth": CONF_PASSWORD,
         "signed_out": CONF_PASSWORD,
     }
+    address_fields = frozenset({CONF_URL})
     replaced = frozenset(
         {CONF_ACCESS_TOKEN, CONF_PASSWORD, "refresh_token", "token_lifetime"}
     )
@@ -81,6 +81,7 @@ class ThingerSignIn:
         """Return one way to sign in; raises BadCredentialsError where two were filled in."""
         credentials = flattened(answers)
         if CONF_ACCESS_TOKEN in credentials:
+            credentials[CONF_ACCESS_TOKEN] = _token(credentials[CONF_ACCESS_TOKEN])
             if CONF_PASSWORD in credentials:
                 raise BadCredentialsError(reason="token_and_password")
             for name in (CONF_USERNAME, CONF_REMEMBER_PASSWORD):
@@ -93,12 +94,34 @@ class ThingerSignIn:
         """Return whether there is a token or a password."""
         return CONF_ACCESS_TOKEN in credentials or CONF_PASSWORD in credentials
 
+    def reused(
+        self, credentials: Mapping[str, Any], stored: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """Return the credentials with the stored token, or with the password if we may keep it."""
+        username = stored.get(CONF_USERNAME)
+        if credentials.get(CONF_USERNAME, username) != username:
+            raise BadCredentialsError(reason="credentials_missing")
+        names = (
+            CONF_USERNAME,
+            CONF_REMEMBER_PASSWORD,
+            CONF_ACCESS_TOKEN,
+            CONF_PASSWORD,
+        )
+        present = {name: stored[name] for name in names if name in stored}
+        return present | dict(credentials)
+
     def kept(self, credentials: Mapping[str, Any]) -> dict[str, Any]:
         """Return the credentials, the password only if the person says so."""
         kept = dict(credentials)
         if not kept.get(CONF_REMEMBER_PASSWORD):
             kept.pop(CONF_PASSWORD, None)
         return kept
+
+
+def _token(text: str) -> str:
+    """Return a token as it was before it was pasted: in one line, without a header's first word."""
+    words = text.split()
+    return "".join(words[1:] if words[0].lower() == "bearer" else words)
 
 
 SIGN_IN: Final = ThingerSignIn()

@@ -19,7 +19,7 @@ NO_DEVICE_CLASS: Final = "none"
 """Stands for "no device class", where leaving it out means "guess one"."""
 
 DEFAULT_VALUE_INTERVAL: Final = 30.0
-MINIMUM_VALUE_INTERVAL: Final = 1.0
+MINIMUM_VALUE_INTERVAL: Final = 5.0
 MAXIMUM_LENGTH: Final = 255
 
 

@@ -40,6 +40,8 @@ _KINDS: Final = {
     4: ResourceKind.INPUT_OUTPUT,
 }
 _MAX_DEPTH: Final = 8
+_MAX_DIGITS: Final = 9
+_UNSAFE_SEGMENTS: Final = ("", ".", "..")
 _LATEST: Final = 253_402_300_799.0
 """The last second of the year 9999: what is later is no time."""
 _STATISTICS: Final = (
@@ -75,6 +77,18 @@ class Bucket:
         return replace(self, device_id=device_id)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResourceList:
+    """What a device offers, and what of it cannot be streamed.
+
+    Only a ``complete`` list says something about resources that it lacks.
+    """
+
+    resources: tuple[Resource, ...]
+    unstreamable: frozenset[str]
+    complete: bool
+
+
 def parse_devices(rows: JsonValue, names: Names, console: str) -> dict[str, Device]:
     """Return the devices of a page by id; rows may repeat (5.1)."""
     devices = (parse_device(row, names, console) for row in _list(rows))
@@ -85,21 +99,21 @@ def parse_device(row: JsonValue, names: Names, console: str) -> Device | None:
     """Return a device, None where the row is none. Only the id is sure to be there (5.1)."""
     if not isinstance(row, dict):
         return None
-    device_id = _text(row.get("device"))
+    device_id = text(row.get("device"))
     if not device_id:
         return None
-    device_type = _text(row.get("type"))
+    device_type = text(row.get("type"))
     enabled = row.get("enabled") is not False
     connection = row.get("connection")
     active = connection.get("active") if isinstance(connection, dict) else None
-    product = _text(row.get("product"))
-    group = _text(row.get("asset_group"))
-    asset_type = _text(row.get("asset_type"))
+    product = text(row.get("product"))
+    group = text(row.get("asset_group"))
+    asset_type = text(row.get("asset_type"))
     return Device(
         id=device_id,
-        name=_text(row.get("name")) or device_id,
+        name=text(row.get("name")) or device_id,
         online=enabled and (device_type == VIRTUAL or active is True),
-        online_since=_seconds(connection.get("ts"))
+        online_since=seconds(connection.get("ts"))
         if isinstance(connection, dict)
         else None,
         enabled=enabled,
@@ -109,7 +123,7 @@ def parse_device(row: JsonValue, names: Names, console: str) -> Device | None:
         or (f"{device_type} device" if device_type else None),
         model_id=names.types.get(asset_type, asset_type) if asset_type else None,
         area=names.groups.get(group, group) if group else None,
-        description=_text(row.get("description")),
+        description=text(row.get("description")),
         url=f"{console}/devices/{device_id}",
     )
 
@@ -117,28 +131,42 @@ def parse_device(row: JsonValue, names: Names, console: str) -> Device | None:
 def parse_names(rows: JsonValue, id_key: str) -> dict[str, str]:
     """Return names by id of a list of groups, types or products (10.5)."""
     return {
-        row_id: _text(row.get("name")) or row_id
-        for row in _rows(rows)
-        if (row_id := _text(row.get(id_key)))
+        row_id: text(row.get("name")) or row_id
+        for row in rows(rows)
+        if (row_id := text(row.get(id_key)))
     }
 
 
 def parse_resources(
     answer: JsonValue, device_id: str, allowed: frozenset[str] | None
-) -> tuple[list[Resource], set[ResourceKey]]:
-    """Return the resources of a list, nested (PROTO) or flat (IOTMP), and which cannot be streamed (6.1)."""
-    resources: list[Resource] = []
-    unstreamable: set[ResourceKey] = set()
+) -> ResourceList | None:
+    """Return the resources of a list, nested (PROTO) or flat (IOTMP); None where it is no list (6.1)."""
+    if not isinstance(answer, dict):
+        return None
+    kinds: dict[str, ResourceKind] = {}
+    unstreamable: set[str] = set()
+    complete = True
     for path, entry in _entries(answer, (), 0):
-        kind = _KINDS.get(_integer(entry.get("fn")) or 0)
         name = "/".join(path)
+        number = integer(entry.get("fn"))
+        if number is None and "fn" in entry:
+            complete = False
+        kind = _KINDS.get(number or 0)
         if kind is None or (allowed is not None and name not in allowed):
             continue
-        key = ResourceKey(device_id, name)
-        resources.append(live_resource(key, kind))
+        if not _is_addressable(name):
+            continue
+        kinds[name] = kind
         if entry.get("st") is False:
-            unstreamable.add(key)
-    return resources, unstreamable
+            unstreamable.add(name)
+    return ResourceList(
+        resources=tuple(
+            live_resource(ResourceKey(device_id, name), kind)
+            for name, kind in kinds.items()
+        ),
+        unstreamable=frozenset(unstreamable),
+        complete=complete,
+    )
 
 
 def live_resource(key: ResourceKey, kind: ResourceKind) -> Resource:
@@ -183,204 +211,24 @@ def unwrapped(answer: JsonValue, wrapper: str) -> JsonValue:
     return answer
 
 
-def parse_properties(answer: JsonValue, device_id: str) -> Listing:
-    """Return the properties of a device with their values (10.3)."""
-    rows = {name: row for row in _rows(answer) if (name := _text(row.get("property")))}
-    return Listing(
-        device_id=device_id,
-        resources=tuple(property_resource(device_id, name) for name in rows),
-        samples=tuple(
-            property_sample(device_id, name, row) for name, row in rows.items()
-        ),
-        complete=frozenset({PROPERTIES}),
-    )
-
-
-def property_resource(device_id: str, name: str) -> Resource:
-    """Return a property as a resource: the server holds it, so the device need not be there."""
-    return Resource(
-        key=ResourceKey(device_id, PROPERTY_PREFIX + name),
-        name=name,
-        kind=ResourceKind.OUTPUT,
-        source=PROPERTIES,
-        needs_device=False,
-    )
-
-
-def property_sample(device_id: str, name: str, row: Mapping[str, JsonValue]) -> Sample:
-    """Return the value in a property's row or update event."""
-    key = ResourceKey(device_id, PROPERTY_PREFIX + name)
-    return Sample(key, row.get("value"), _seconds(row.get("ts")))
-
-
-def property_update(device_id: str, event: Mapping[str, JsonValue]) -> Listing | None:
-    """Return a property that was set; one that is new comes along as a resource (9.2)."""
-    name = _text(event.get("property"))
-    if not name:
-        return None
-    return Listing(
-        device_id=device_id,
-        resources=(property_resource(device_id, name),),
-        samples=(property_sample(device_id, name, event),),
-    )
-
-
-def event_time(event: Mapping[str, JsonValue]) -> float | None:
-    """Return the time of an event in Unix seconds."""
-    return _seconds(event.get("ts"))
-
-
-def statistics_listing(device: Device) -> Listing:
-    """Return address, traffic and time of the connection, for types that have one (5.3)."""
-    has_connection = device.type is None or device.type in _CONNECTED_TYPES
-    return Listing(
-        device_id=device.id,
-        resources=tuple(statistics_resources(device.id)) if has_connection else (),
-    )
-
-
-def statistics_resources(device_id: str) -> list[Resource]:
-    """Return what ``parse_statistics`` has values for; noise for most people."""
-    return [
-        Resource(
-            key=ResourceKey(device_id, STATISTICS_ID, (name,)),
-            name=name,
-            kind=ResourceKind.OUTPUT,
-            source=STATISTICS,
-            value_type=value_type,
-            unit=unit,
-            category=Category.DIAGNOSTIC,
-            enabled_default=False,
-            translation_key=name,
-        )
-        for name, value_type, unit in _STATISTICS
-    ]
-
-
-def parse_statistics(answer: JsonValue, device_id: str) -> list[Sample]:
-    """Return the statistics in an answer; any of them may be missing (5.3)."""
-    if not isinstance(answer, dict):
-        return []
-    samples = []
-    for name, _, _ in _STATISTICS:
-        if name in answer:
-            value = answer[name]
-            if name == "connected_ts":
-                value = _seconds(value)
-            samples.append(
-                Sample(ResourceKey(device_id, STATISTICS_ID, (name,)), value)
-            )
-    return samples
-
-
-def parse_buckets(answer: JsonValue) -> list[Bucket]:
-    """Return the buckets that take rows (10.5)."""
-    buckets = []
-    for row in _rows(answer):
-        bucket_id = _text(row.get("bucket"))
-        if not bucket_id or row.get("enabled") is False:
-            continue
-        config = row.get("config")
-        buckets.append(
-            Bucket(
-                id=bucket_id,
-                name=_text(row.get("name")) or bucket_id,
-                device_id=_text(config.get("device"))
-                if isinstance(config, dict)
-                else None,
-            )
-        )
-    return buckets
-
-
-def bucket_written_by(callback: JsonValue) -> str | None:
-    """Return the bucket that an HTTP device's callback fills (10.4)."""
-    actions = callback.get("actions") if isinstance(callback, dict) else None
-    return _text(actions.get("write_bucket")) if isinstance(actions, dict) else None
-
-
-def newest_row(answer: JsonValue) -> Mapping[str, JsonValue] | None:
-    """Return the newest row of a bucket's data."""
-    rows = _rows(answer)
-    return max(rows, key=lambda row: _seconds(row.get("ts")) or 0, default=None)
-
-
-def buckets_device(console: str) -> Device:
-    """Return what stands for the account where rows belong to no device."""
-    return Device(
-        id=BUCKETS_DEVICE,
-        name="Buckets",
-        online=True,
-        is_service=True,
-        manufacturer="Thinger.io",
-        url=f"{console}/buckets",
-    )
-
-
-def parse_row(
-    bucket: Bucket, row: Mapping[str, JsonValue], devices: Mapping[str, Device]
-) -> Listing:
-    """Return a row as the newest values of a bucket, at the device that it is about."""
-    values = row.get("val")
-    parts = dict(values) if isinstance(values, dict) else dict(row)
-    parts.pop("ts", None)
-    named = _text(parts.get("device"))
-    device = devices.get(named or "") or devices.get(bucket.device_id or "")
-    if device is not None and device.id == named:
-        del parts["device"]
-    owner = device.id if device else BUCKETS_DEVICE
-    resource = Resource(
-        key=ResourceKey(owner, BUCKET_PREFIX + bucket.id),
-        name=bucket.name,
-        kind=ResourceKind.OUTPUT,
-        source=BUCKETS,
-        needs_device=False,
-        value_type=ValueType.OBJECT,
-        # Of a device that is there the bucket repeats what its resources say.
-        enabled_default=device is None or device.type == HTTP or not device.online,
-    )
-    value: JsonValue = (
-        parts if not isinstance(values, int | float | str) else {"value": values}
-    )
-    sample = Sample(resource.key, value, _seconds(row.get("ts")))
-    return Listing(device_id=owner, resources=(resource,), samples=(sample,))
-
-
 def _entries(
     answer: JsonValue, path: tuple[str, ...], depth: int
 ) -> Iterator[tuple[tuple[str, ...], Mapping[str, JsonValue]]]:
     if not isinstance(answer, dict) or depth > _MAX_DEPTH:
         return
     for name, entry in answer.items():
-        if not isinstance(entry, dict) or not name or name.startswith("$"):
+        if not isinstance(entry, dict) or name.startswith("$") or not _istext(name):
             continue
         yield (*path, name), entry
         yield from _entries(entry.get("/"), (*path, name), depth + 1)
 
 
-def _list(value: JsonValue) -> list[JsonValue]:
-    return value if isinstance(value, list) else []
+def _is_addressable(name: str) -> bool:
+    """Return whether a resource's address means it, and nothing else.
+
+    What ends in ``api`` is the address of a description, which runs code on the device (6.3).
+    """
+    segments = name.split("/")
+    return segments[-1] != "api" and not any(s in _UNSAFE_SEGMENTS for s in segments)
 
 
-def _rows(value: JsonValue) -> list[dict[str, JsonValue]]:
-    return [row for row in _list(value) if isinstance(row, dict)]
-
-
-def _text(value: JsonValue) -> str | None:
-    return value if isinstance(value, str) and value else None
-
-
-def _integer(value: JsonValue) -> int | None:
-    if isinstance(value, str) and value.isdecimal():
-        return int(value)
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return int(value) if value == value // 1 else None
-
-
-def _seconds(milliseconds: JsonValue) -> float | None:
-    """Return Unix seconds; the server's times are milliseconds (2)."""
-    if isinstance(milliseconds, bool) or not isinstance(milliseconds, int | float):
-        return None
-    seconds = milliseconds / 1000
-    return seconds if 0 < seconds < _LATEST else None
