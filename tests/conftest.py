@@ -3,7 +3,7 @@
 # First of all imports: else the test plug-in's own folder of this name wins.
 import custom_components  # noqa: F401  # isort: skip
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
@@ -20,6 +20,19 @@ def _let_home_assistant_find_us(request: pytest.FixtureRequest) -> None:
         request.getfixturevalue("recorder_mock")
     if "hass" in request.fixturenames:
         request.getfixturevalue("enable_custom_integrations")
+
+
+@pytest.fixture(autouse=True)
+def _no_complaints(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """Fail where Home Assistant says that we do something which will stop working."""
+    yield
+    for phase in ("setup", "call"):
+        complaints = [
+            record.getMessage()
+            for record in caplog.get_records(phase)
+            if "Detected that custom integration" in record.getMessage()
+        ]
+        assert complaints == []
 
 
 @pytest.fixture

@@ -345,6 +345,52 @@ async def test_device_token(hass: HomeAssistant, thinger: ThingerSimulator) -> N
     assert state(hass, entry, "sensor", TEMPERATURE).state == "21.5"
 
 
+async def test_a_month_without_a_password(
+    hass: HomeAssistant, thinger: ThingerSimulator, time: Time
+) -> None:
+    """Tokens that run out every two hours, and daily restarts, ask for no password."""
+    credentials = thinger.account().password_credentials()
+    entry = await add_account(hass, {**credentials, "remember_password": False})
+    assert "password" not in entry.data
+    for _ in range(30):
+        for _ in range(2):
+            thinger.clock.advance(12 * 3600)
+            await time.passes(12 * 3600)
+        await reload(hass, entry)
+        await wait_for_state(
+            hass, entity_id(hass, entry, "sensor", TEMPERATURE), "21.5"
+        )
+    assert hass.config_entries.flow.async_progress() == []
+    assert thinger.logins == 1
+    assert thinger.refreshes >= 60
+
+
+async def test_remembered_password_mends_a_lost_session(
+    hass: HomeAssistant, thinger: ThingerSimulator
+) -> None:
+    """With the password kept, a revoked session signs in again by itself."""
+    credentials = thinger.account().password_credentials()
+    entry = await add_account(hass, {**credentials, "remember_password": True})
+    thinger.revoke_grants()
+    thinger.clock.advance(3 * 3600)
+    await reload(hass, entry)
+    assert entry.state is ConfigEntryState.LOADED
+    assert thinger.logins == 2
+
+
+async def test_lost_session_without_password(
+    hass: HomeAssistant, thinger: ThingerSimulator
+) -> None:
+    """Without the password a revoked session asks the person."""
+    credentials = thinger.account().password_credentials()
+    entry = await add_account(hass, {**credentials, "remember_password": False})
+    thinger.revoke_grants()
+    thinger.clock.advance(3 * 3600)
+    await hass.config_entries.async_reload(entry.entry_id)
+    assert entry.state is ConfigEntryState.SETUP_ERROR
+    assert hass.config_entries.flow.async_progress()
+
+
 async def test_removed_account_leaves_nothing(
     hass: HomeAssistant, thinger: ThingerSimulator, hass_storage: dict[str, object]
 ) -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections import defaultdict
-import time
 from typing import TYPE_CHECKING
 
 from .errors import command_error
@@ -65,7 +64,13 @@ class Commands:
     async def async_read(self, key: ResourceKey) -> JsonValue:
         """Read a resource now."""
         value = await self._async_send(Read(key))
-        self._coordinator.async_apply(Samples((Sample(key, value, time.time()),)))
+        resource = self._coordinator.data.resource(key)
+        halves = value if isinstance(value, dict) else {}
+        if resource is not None and resource.kind is ResourceKind.INPUT_OUTPUT:
+            samples = [Sample(key.child(name), half) for name, half in halves.items()]
+        else:
+            samples = [Sample(key, value)]
+        self._coordinator.async_apply(Samples(tuple(samples)))
         return value
 
     def _show(self, key: ResourceKey, value: JsonValue) -> None:
@@ -81,11 +86,11 @@ class Commands:
     def _async_confirmed(
         self, key: ResourceKey, value: JsonValue, answer: JsonValue
     ) -> None:
-        now = time.time()
-        samples = [Sample(key, value, now)]
+        # Without a time: ours may be ahead of the server's, whose next value would seem older.
+        samples = [Sample(key, value)]
         root = self._coordinator.data.resource(key.root)
         if root is not None and root.kind is ResourceKind.INPUT_OUTPUT:
-            samples.append(Sample(key.root.child("out"), answer, now))
+            samples.append(Sample(key.root.child("out"), answer))
         self._coordinator.async_apply(Samples(tuple(samples)))
 
     async def _async_send(self, command: Command) -> JsonValue:

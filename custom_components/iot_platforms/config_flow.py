@@ -123,7 +123,10 @@ class IotPlatformsConfigFlow(ConfigFlow, domain=DOMAIN):
                 schema, _without(shown, sign_in.replaced)
             ),
             errors=_at_fields(errors, schema),
-            description_placeholders={"account": entry.title if entry else ""},
+            description_placeholders={
+                "account": entry.title if entry else "",
+                "http": "http://",  # translations must not hold addresses
+            },
         )
 
     async def _async_finish(

@@ -60,7 +60,7 @@ def _account(entry: AccountConfigEntry) -> dict[str, Any]:
     coordinator = _coordinator(entry)
     return {
         "platform": entry.data[CONF_PLATFORM],
-        "state": entry.state,
+        "state": entry.state.value,
         "reason": entry.error_reason_translation_key,
         "signed_in_by": "password" if entry.data.get(CONF_USERNAME) else "token",
         "verifies_certificate": entry.data.get(CONF_VERIFY_SSL, True),

@@ -1,6 +1,6 @@
 """The actions."""
 
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from datetime import datetime
 import json
 from typing import Any, Final
@@ -76,8 +76,18 @@ def _json(value: object) -> object:
     return value
 
 
-_ID: Final = cv.matches_regex(r"[a-zA-Z0-9_-]{1,64}\Z")
-"""What platforms take as ids of things that people name (thinger.md 4): never a path."""
+def _id(longest: int) -> vol.All:
+    """Validate what platforms take as ids of things that people name (thinger.md 4): never a path."""
+    return vol.All(
+        cv.string,
+        vol.Match(
+            rf"[a-zA-Z0-9_-]{{1,{longest}}}\Z",
+            msg=f"an ID has 1 to {longest} letters, digits, underscores and hyphens",
+        ),
+    )
+
+
+_ID: Final = _id(64)
 _DEVICE: Final = {vol.Required(ATTR_DEVICE_ID): cv.string}
 _ACCOUNT: Final = {vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string}
 _RESOURCE: Final = {**_DEVICE, vol.Required(ATTR_RESOURCE): cv.string}
@@ -88,91 +98,108 @@ type Handler = Callable[[ServiceCall], Coroutine[Any, Any, ServiceResponse]]
 @callback
 def async_setup_services(hass: HomeAssistant) -> None:
     """Register the actions; they find their account when they are called."""
-    for name, handler, schema, response in (
-        ("read_resource", _read_resource, _RESOURCE, SupportsResponse.ONLY),
-        (
-            "write_resource",
-            _write_resource,
-            {**_RESOURCE, vol.Required(ATTR_VALUE): _json},
-            SupportsResponse.OPTIONAL,
-        ),
-        ("run_callback", _run_callback, _RESOURCE, SupportsResponse.OPTIONAL),
-        (
-            "call_endpoint",
-            _call_endpoint,
-            {
-                **_ACCOUNT,
-                vol.Required(ATTR_ENDPOINT): _ID,
-                vol.Optional(ATTR_DATA): _json,
-            },
-            SupportsResponse.OPTIONAL,
-        ),
-        (
-            "read_bucket",
-            _read_bucket,
-            {
-                **_ACCOUNT,
-                vol.Required(ATTR_BUCKET): _ID,
-                vol.Optional(ATTR_ITEMS, default=100): vol.All(
-                    vol.Coerce(int), vol.Range(min=1, max=MAX_ITEMS)
-                ),
-                vol.Optional(ATTR_START): cv.datetime,
-                vol.Optional(ATTR_END): cv.datetime,
-                vol.Optional(ATTR_NEWEST_FIRST, default=True): cv.boolean,
-            },
-            SupportsResponse.ONLY,
-        ),
-    ):
-        hass.services.async_register(
-            DOMAIN, name, handler, vol.Schema(schema), supports_response=response
-        )
-    _async_setup_admin_services(hass)
 
+    def register(
+        name: str,
+        handler: Handler,
+        response: SupportsResponse,
+        fields: Mapping[vol.Marker, Any],
+        *,
+        for_admins: bool = False,
+    ) -> None:
+        schema = vol.Schema(fields)
+        if for_admins:
+            async_register_admin_service(hass, DOMAIN, name, handler, schema, response)
+        else:
+            hass.services.async_register(
+                DOMAIN, name, handler, schema, supports_response=response
+            )
 
-@callback
-def _async_setup_admin_services(hass: HomeAssistant) -> None:
-    """Register what makes, deletes or shares something on the platform."""
-    for name, handler, schema, response in (
-        (
-            "add_device",
-            _add_device,
-            {
-                **_ACCOUNT,
-                vol.Required(ATTR_DEVICE): cv.matches_regex(r"[a-zA-Z0-9_-]{1,32}\Z"),
-                vol.Optional(ATTR_CREDENTIALS): vol.All(
-                    cv.string, vol.Length(min=6, max=255)
-                ),
-                vol.Optional(ATTR_NAME): cv.string,
-                vol.Optional(ATTR_DESCRIPTION): cv.string,
-                vol.Optional(ATTR_DEVICE_TYPE, default="generic"): vol.In(DEVICE_TYPES),
-            },
-            SupportsResponse.OPTIONAL,
-        ),
-        ("delete_device", _delete_device, _DEVICE, SupportsResponse.NONE),
-        ("list_device_tokens", _list_device_tokens, _DEVICE, SupportsResponse.ONLY),
-        (
-            "create_device_token",
-            _create_device_token,
-            {
-                **_DEVICE,
-                vol.Required(ATTR_NAME): cv.string,
-                vol.Optional(ATTR_RESOURCES, default=list): vol.All(
-                    cv.ensure_list, [cv.string]
-                ),
-                vol.Optional(ATTR_EXPIRES): cv.datetime,
-            },
-            SupportsResponse.OPTIONAL,
-        ),
-        (
-            "delete_device_token",
-            _delete_device_token,
-            {**_DEVICE, vol.Required(ATTR_TOKEN_ID): _ID},
-            SupportsResponse.NONE,
-        ),
-    ):
-        async_register_admin_service(
-            hass, DOMAIN, name, handler, vol.Schema(schema), response
-        )
+    register("read_resource", _read_resource, SupportsResponse.ONLY, _RESOURCE)
+    register(
+        "write_resource",
+        _write_resource,
+        SupportsResponse.OPTIONAL,
+        {**_RESOURCE, vol.Required(ATTR_VALUE): _json},
+    )
+    register("run_callback", _run_callback, SupportsResponse.OPTIONAL, _RESOURCE)
+    register(
+        "call_endpoint",
+        _call_endpoint,
+        SupportsResponse.OPTIONAL,
+        {
+            **_ACCOUNT,
+            vol.Required(ATTR_ENDPOINT): _ID,
+            vol.Optional(ATTR_DATA): _json,
+        },
+    )
+    register(
+        "read_bucket",
+        _read_bucket,
+        SupportsResponse.ONLY,
+        {
+            **_ACCOUNT,
+            vol.Required(ATTR_BUCKET): _ID,
+            vol.Optional(ATTR_ITEMS, default=100): vol.All(
+                vol.Coerce(int), vol.Range(min=1, max=MAX_ITEMS)
+            ),
+            vol.Optional(ATTR_START): cv.datetime,
+            vol.Optional(ATTR_END): cv.datetime,
+            vol.Optional(ATTR_NEWEST_FIRST, default=True): cv.boolean,
+        },
+    )
+    # What makes, deletes or shares something on the platform.
+    register(
+        "add_device",
+        _add_device,
+        SupportsResponse.OPTIONAL,
+        {
+            **_ACCOUNT,
+            vol.Required(ATTR_DEVICE): _id(32),
+            vol.Optional(ATTR_CREDENTIALS): vol.All(
+                cv.string, vol.Length(min=6, max=255)
+            ),
+            vol.Optional(ATTR_NAME): cv.string,
+            vol.Optional(ATTR_DESCRIPTION): cv.string,
+            vol.Optional(ATTR_DEVICE_TYPE, default="generic"): vol.In(DEVICE_TYPES),
+        },
+        for_admins=True,
+    )
+    register(
+        "delete_device",
+        _delete_device,
+        SupportsResponse.NONE,
+        _DEVICE,
+        for_admins=True,
+    )
+    register(
+        "list_device_tokens",
+        _list_device_tokens,
+        SupportsResponse.ONLY,
+        _DEVICE,
+        for_admins=True,
+    )
+    register(
+        "create_device_token",
+        _create_device_token,
+        SupportsResponse.OPTIONAL,
+        {
+            **_DEVICE,
+            vol.Required(ATTR_NAME): cv.string,
+            vol.Optional(ATTR_RESOURCES, default=list): vol.All(
+                cv.ensure_list, [cv.string]
+            ),
+            vol.Optional(ATTR_EXPIRES): cv.datetime,
+        },
+        for_admins=True,
+    )
+    register(
+        "delete_device_token",
+        _delete_device_token,
+        SupportsResponse.NONE,
+        {**_DEVICE, vol.Required(ATTR_TOKEN_ID): _ID},
+        for_admins=True,
+    )
 
 
 async def _read_resource(call: ServiceCall) -> ServiceResponse:
@@ -248,7 +275,7 @@ async def _add_device(call: ServiceCall) -> ServiceResponse:
 
 
 async def _delete_device(call: ServiceCall) -> ServiceResponse:
-    coordinator, device = _device(call)
+    coordinator, device = _thing(call)
     adapter = coordinator.adapter
     if not isinstance(adapter, ManagesDevices):
         raise _unsupported(coordinator)
@@ -303,9 +330,17 @@ def _device(call: ServiceCall) -> tuple[AccountCoordinator, Device]:
     )
     entry: AccountConfigEntry = found
     device = entry.runtime_data.data.device(device_id_of(entry, registered) or "")
-    if device is None or device.is_service:
+    if device is None:
         raise _invalid(ATTR_DEVICE_ID, "unknown_device")
     return entry.runtime_data, device
+
+
+def _thing(call: ServiceCall) -> tuple[AccountCoordinator, Device]:
+    """Return a device that the platform itself knows, and no stand-in for a part of the account."""
+    coordinator, device = _device(call)
+    if device.is_service:
+        raise _invalid(ATTR_DEVICE_ID, "unknown_device")
+    return coordinator, device
 
 
 def _resource(
@@ -324,7 +359,7 @@ def _resource(
 def _tokens_of(
     call: ServiceCall,
 ) -> tuple[AccountCoordinator, Device, ManagesDeviceTokens]:
-    coordinator, device = _device(call)
+    coordinator, device = _thing(call)
     if not isinstance(coordinator.adapter, ManagesDeviceTokens):
         raise _unsupported(coordinator)
     return coordinator, device, coordinator.adapter

@@ -93,7 +93,7 @@ def test_any_options(value: object) -> None:
         "value_interval",
     ):
         parse_overrides({key: value, "resources": {"d/r": value}})
-        assert parse_choices({key: value}).value_interval >= 1
+        assert parse_choices({key: value}).value_interval >= 5
 
 
 def test_choices() -> None:
@@ -112,4 +112,4 @@ def test_choices() -> None:
         safe_resources=frozenset({ResourceKey("d", "rgb")}),
         value_interval=60,
     )
-    assert parse_choices({"value_interval": 0.01}).value_interval == 1
+    assert parse_choices({"value_interval": 0.01}).value_interval == 5

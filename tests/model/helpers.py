@@ -123,10 +123,10 @@ _SCALARS: Final = (
     st.none()
     | st.booleans()
     | st.integers()
-    | st.sampled_from([10**400, -(10**5000), 2**63, -(2**63) - 1, 0, 1])
+    | st.sampled_from([10**400, -(10**310), 2**63, -(2**63) - 1, 0, 1])
     | st.floats()
     | ANY_TEXT
-    | st.sampled_from(["1", "21.0", "on", "nan", "-inf", "1e999", "9" * 5000])
+    | st.sampled_from(["1", "21.0", "on", "nan", "-inf", "1e999", "9" * 400])
 )
 _NAMES: Final = ANY_TEXT | st.sampled_from(
     ["lat", "Latitude", "lon", "long", "r", "g", "b", "G", "", "/", "a/b", "in", "out"]

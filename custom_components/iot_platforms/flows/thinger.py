@@ -86,7 +86,7 @@ class ThingerSignIn:
                 raise BadCredentialsError(reason="token_and_password")
             for name in (CONF_USERNAME, CONF_REMEMBER_PASSWORD):
                 credentials.pop(name, None)
-        elif CONF_USERNAME not in credentials:
+        elif not {CONF_USERNAME, CONF_PASSWORD} & credentials.keys():
             credentials.pop(CONF_REMEMBER_PASSWORD, None)
         return credentials
 

@@ -173,8 +173,9 @@ def _number(case: Case, spec: EntitySpec) -> Filled:
 
 
 def _light(case: Case, spec: EntitySpec) -> Filled:
-    value_type = case.value_type
-    if value_type is ValueType.COLOR or (
+    # What a switch wrote tells nothing of what an input really takes.
+    value_type = case.value_type if case.resource.read_safe else None
+    if case.value_type is ValueType.COLOR or (
         value_type in {None, ValueType.OBJECT} and says_color(case.resource)
     ):
         return replace(spec, value_type=ValueType.COLOR), ("has a colour",)

@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple, Self
+from typing import Final, NamedTuple, Self
 from urllib.parse import quote, unquote
 
 from .value import JsonValue, ValueType
+
+_ANY_TEXT: Final = "surrogatepass"
+"""An id may be a text that UTF-8 does not know: JSON can spell halves of surrogate pairs."""
 
 
 class ResourceKind(StrEnum):
@@ -26,7 +29,7 @@ class Category(StrEnum):
 
 def device_key_text(device_id: str) -> str:
     """Return a device's id as it stands in the texts of its resources' keys."""
-    return quote(device_id, safe="")
+    return _quoted(device_id)
 
 
 class ResourceKey(NamedTuple):
@@ -51,16 +54,19 @@ class ResourceKey(NamedTuple):
     @property
     def text(self) -> str:
         """Return the key as text, the same for ever, that ``parse`` understands."""
-        return "/".join(
-            quote(part, safe="")
-            for part in (self.device_id, self.resource_id, *self.leaf)
-        )
+        return "/".join(map(_quoted, (self.device_id, self.resource_id, *self.leaf)))
 
     @classmethod
     def parse(cls, text: str) -> Self:
         """Return the key that a text stands for; raises ValueError where it is none."""
-        device_id, resource_id, *leaf = (unquote(part) for part in text.split("/"))
+        device_id, resource_id, *leaf = (
+            unquote(part, errors=_ANY_TEXT) for part in text.split("/")
+        )
         return cls(device_id, resource_id, tuple(leaf))
+
+
+def _quoted(part: str) -> str:
+    return quote(part, safe="", errors=_ANY_TEXT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,11 +101,12 @@ class Device:
 class Resource:
     """One thing that a device offers.
 
-    ``source`` names the adapter's list that it stands in. ``value_type`` is None until a value or a person told it;
-    ``example`` is the value that told it, so that what it means is decided once. ``read_safe`` is False where reading
-    could act on the device. ``needs_device`` is False where the platform itself holds the value, so
-    that it can be had while the device is offline. The rest are the platform's hints for the
-    mapping: ``unit`` as the platform writes it, ``meaning`` a word that names what is measured.
+    ``source`` names the adapter's list that it stands in. ``value_type`` is None until a value or a
+    person told it; ``example`` is the value that told it, so that what it means is decided once.
+    ``read_safe`` is False where reading could act on the device. ``needs_device`` is False where the
+    platform itself holds the value, so that it can be had while the device is offline. The rest are
+    the platform's hints for the mapping: ``unit`` as the platform writes it, ``meaning`` a word that
+    names what is measured.
     """
 
     key: ResourceKey

@@ -1,83 +1,48 @@
-"""An object's parts, as resources and samples of their own."""
+"""An object's parts, as resources and values of their own."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import islice
 from typing import Final
 
-from .device import Resource, ResourceKey, ResourceKind, Sample
-from .value import LATITUDE_NAMES, LONGITUDE_NAMES, JsonValue, ValueType, value_type_of
+from .device import Resource, ResourceKey, ResourceKind
+from .value import (
+    LATITUDE_NAMES,
+    LONGITUDE_NAMES,
+    JsonValue,
+    ValueType,
+    example_of,
+    value_type_of,
+)
 
 MAX_DEPTH: Final = 5
 MAX_LEAVES: Final = 100
 """Of one object: what is larger is a document, not a set of values."""
 
-_WHOLE_TYPES: Final = {
-    ResourceKind.INPUT: (ValueType.COLOR,),
-    ResourceKind.OUTPUT: (),
-}
+_POSITION_NAMES: Final = (*LATITUDE_NAMES, *LONGITUDE_NAMES)
+_ONE_THING: Final = (ValueType.POSITION, ValueType.COLOR)
+"""Objects that are shown as one thing."""
 
 
-def leaves(
-    resource: Resource, value: JsonValue
-) -> Iterator[tuple[Resource, JsonValue]]:
-    """Yield the parts of an object value; nothing where the value is no object."""
-    for count, (key, part) in enumerate(_walk(resource, resource.key, value)):
-        if count >= MAX_LEAVES:
-            return
-        yield _leaf(resource, key, part), part
-
-
-def leaf_samples(
-    sample: Sample, resource: Resource
-) -> Iterator[tuple[Resource, Sample]]:
-    """Yield the parts of an object sample, each with the resource that it belongs to."""
-    for leaf, value in leaves(resource, sample.value):
-        yield leaf, Sample(leaf.key, value, sample.at)
-
-
-def merged(whole: JsonValue, path: tuple[str, ...], value: JsonValue) -> JsonValue:
-    """Return the object with the part at the path replaced; the object given stays as it is."""
-    if not path:
-        return value
-    parts = dict(whole) if isinstance(whole, dict) else {}
-    parts[path[0]] = merged(parts.get(path[0]), path[1:], value)
-    return parts
-
-
-def _walk(
-    resource: Resource, key: ResourceKey, value: JsonValue
+def parts(
+    resource: Resource, value: JsonValue, known: Mapping[ResourceKey, Resource]
 ) -> Iterator[tuple[ResourceKey, JsonValue]]:
-    if (
-        not isinstance(value, dict)
-        or len(key.leaf) - len(resource.key.leaf) >= MAX_DEPTH
-    ):
-        return
-    value_type = value_type_of(value)
-    if value_type in _WHOLE_TYPES.get(resource.kind, ()):
-        return
-    for name, part in value.items():
-        if value_type is ValueType.POSITION and name.lower() in (
-            *LATITUDE_NAMES,
-            *LONGITUDE_NAMES,
-        ):
-            continue
-        child = key.child(name)
-        if isinstance(part, dict):
-            if value_type_of(part) in (ValueType.POSITION, ValueType.COLOR):
-                yield child, part
-            yield from _walk(resource, child, part)
-        else:
-            yield child, part
+    """Yield the parts of an object value; nothing where the value is no object.
+
+    What is ``known`` decides whether an object is one thing or several: a tracker that loses its fix
+    must not fall apart into numbers, nor numbers stop because they become a position.
+    """
+    return islice(_walk(resource, resource.key, value, known), MAX_LEAVES)
 
 
-def _leaf(resource: Resource, key: ResourceKey, value: JsonValue) -> Resource:
-    path = key.leaf[len(resource.key.leaf) :]
+def leaf_of(resource: Resource, key: ResourceKey, value: JsonValue) -> Resource:
+    """Return the resource that a part becomes; the hints for the whole say nothing about it."""
     return replace(
         resource,
         key=key,
-        name="/".join((resource.name, *path)),
+        name="/".join((resource.name, *key.leaf[len(resource.key.leaf) :])),
         value_type=value_type_of(value),
-        example=None if isinstance(value, dict | list) else value,
+        example=example_of(value),
         unit=None,
         meaning=None,
         minimum=None,
@@ -86,3 +51,67 @@ def _leaf(resource: Resource, key: ResourceKey, value: JsonValue) -> Resource:
         options=(),
         translation_key=None,
     )
+
+
+def leaf_after(leaf: Resource, before: Resource, after: Resource) -> Resource:
+    """Return a part after its whole was described anew; a part that is listed itself stays."""
+    old, new = (
+        replace(
+            leaf_of(whole, leaf.key, None),
+            value_type=leaf.value_type,
+            example=leaf.example,
+        )
+        for whole in (before, after)
+    )
+    return new if leaf == old else leaf
+
+
+def merged(whole: JsonValue, path: tuple[str, ...], value: JsonValue) -> JsonValue:
+    """Return the object with the part at the path replaced; the object given stays as it is."""
+    on_the_way: list[dict[str, JsonValue]] = []
+    for name in path:
+        on_the_way.append(dict(whole) if isinstance(whole, dict) else {})
+        whole = on_the_way[-1].get(name)
+    for holder, name in zip(reversed(on_the_way), reversed(path), strict=True):
+        holder[name] = value
+        value = holder
+    return value
+
+
+def _walk(
+    resource: Resource,
+    key: ResourceKey,
+    value: JsonValue,
+    known: Mapping[ResourceKey, Resource],
+) -> Iterator[tuple[ResourceKey, JsonValue]]:
+    if not isinstance(value, dict):
+        return
+    depth = len(key.leaf) - len(resource.key.leaf)
+    shape = _shape(key, value, known)
+    if depth and shape in _ONE_THING:
+        yield key, value
+    is_whole = shape is ValueType.COLOR and resource.kind is ResourceKind.INPUT
+    if is_whole or depth >= MAX_DEPTH:
+        return
+    for name, part in value.items():
+        if shape is ValueType.POSITION and name.lower() in _POSITION_NAMES:
+            continue
+        child = key.child(name)
+        if isinstance(part, dict):
+            yield from _walk(resource, child, part, known)
+        else:
+            yield child, part
+
+
+def _shape(
+    key: ResourceKey,
+    value: dict[str, JsonValue],
+    known: Mapping[ResourceKey, Resource],
+) -> ValueType | None:
+    earlier = known.get(key)
+    if earlier is not None and earlier.value_type in (*_ONE_THING, ValueType.OBJECT):
+        return earlier.value_type
+    shape = value_type_of(value)
+    if shape in _ONE_THING and any(key.child(name) in known for name in value):
+        return ValueType.OBJECT
+    return shape

@@ -3,7 +3,6 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Final
 
 from .change import (
     Change,
@@ -17,26 +16,12 @@ from .change import (
     Snapshot,
 )
 from .device import Device, Resource, ResourceKey, ResourceKind, Sample
-from .leaves import leaf_samples, merged
-from .value import JsonValue, coerced, value_type_of
+from .edits import ABSENCES_UNTIL_GONE, ListEdit, SampleEdit, is_older
+from .known import DeviceState, Touched
+from .leaves import merged
+from .value import JsonValue
 
-ABSENCES_UNTIL_GONE: Final = 2
-"""Complete lists in a row without it, until something counts as gone (design.md 5)."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeviceState:
-    """One device, what it offers and the newest value of each."""
-
-    device: Device
-    resources: Mapping[ResourceKey, Resource] = field(default_factory=dict)
-    samples: Mapping[ResourceKey, Sample] = field(default_factory=dict)
-    absences: Mapping[ResourceKey, int] = field(default_factory=dict)
-
-    @property
-    def is_empty(self) -> bool:
-        """Return whether this stands for a part of the account that holds nothing."""
-        return self.device.is_service and not self.resources
+__all__ = ["AccountState", "DeviceState", "Touched", "apply"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,13 +61,9 @@ class AccountState:
 
     def without(self, device_ids: Collection[str]) -> AccountState:
         """Return the state without some devices."""
-        return replace(
-            self,
-            devices={
-                device_id: known
-                for device_id, known in self.devices.items()
-                if device_id not in device_ids
-            },
+        return AccountState(
+            devices=_without(self.devices, device_ids),
+            absences=_without(self.absences, device_ids),
         )
 
     def whole_of(
@@ -96,35 +77,11 @@ class AccountState:
         while key.leaf:
             parent = ResourceKey(key.device_id, key.resource_id, key.leaf[:-1])
             container = self.resource(parent)
-            if container is not None and container.kind is not ResourceKind.INPUT:
+            if container is not None and container.kind is ResourceKind.INPUT_OUTPUT:
                 break
             path = (key.leaf[-1], *path)
             key = parent
         return key, merged(self.value(key), path, value)
-
-
-@dataclass(slots=True)
-class Touched:
-    """What a change really changed: values, descriptions of resources, facts of devices."""
-
-    values: set[ResourceKey] = field(default_factory=set)
-    resources: set[ResourceKey] = field(default_factory=set)
-    devices: set[str] = field(default_factory=set)
-    to_discover: set[str] = field(default_factory=set)
-    """Devices that are new or came online: what they offer may be another than before."""
-    removed_resources: set[ResourceKey] = field(default_factory=set)
-    removed_devices: set[str] = field(default_factory=set)
-    occurrences: list[Occurrence] = field(default_factory=list)
-
-    @property
-    def lists(self) -> bool:
-        """Return whether more changed than values."""
-        return bool(
-            self.resources
-            or self.devices
-            or self.removed_resources
-            or self.removed_devices
-        )
 
 
 def apply(state: AccountState, change: Change) -> tuple[AccountState, Touched]:
@@ -156,17 +113,19 @@ class _Edit:
     def __init__(self, state: AccountState) -> None:
         self._state = state
         self._devices: dict[str, DeviceState] | None = None
-        self._absences = state.absences
+        self._absences: dict[str, int] | None = None
         self.touched = Touched()
 
     def result(self) -> AccountState:
-        if self._devices is None and self._absences is self._state.absences:
+        if self._devices is None and self._absences is None:
             return self._state
         return AccountState(
             devices=self._state.devices
             if self._devices is None
             else MappingProxyType(self._devices),
-            absences=self._absences,
+            absences=self._state.absences
+            if self._absences is None
+            else MappingProxyType(self._absences),
         )
 
     def snapshot(self, snapshot: Snapshot) -> None:
@@ -178,6 +137,7 @@ class _Edit:
             self.listing(listing)
 
     def device(self, device: Device) -> None:
+        self._end_absence(device.id)
         known = self._known.get(device.id)
         if known is None:
             self._put(DeviceState(device=device))
@@ -191,28 +151,24 @@ class _Edit:
 
     def connectivity(self, change: Connectivity) -> None:
         known = self._known.get(change.device_id)
-        if known is not None and known.device.online is not change.online:
+        if known is None or known.device.online is change.online:
+            return
+        if not is_older(change.at, known.device.online_since):
             self.device(
-                replace(
-                    known.device,
-                    online=change.online,
-                    online_since=change.at or known.device.online_since,
-                )
+                replace(known.device, online=change.online, online_since=change.at)
             )
 
     def listing(self, listing: Listing) -> None:
         known = self._known.get(listing.device_id)
         if known is None:
             return
-        resources = dict(known.resources)
+        edit = ListEdit(known, self.touched)
         for resource in listing.resources:
-            self._merge_resource(resources, resource)
-        absences = self._resource_absences(known, resources, listing)
-        samples = {key: s for key, s in known.samples.items() if key in resources}
-        if resources != known.resources or absences != known.absences:
-            self._put(
-                replace(known, resources=resources, samples=samples, absences=absences)
-            )
+            if resource.key.device_id == listing.device_id:
+                edit.merge(resource)
+        edit.count_absences(listing)
+        if edit.changed:
+            self._put(edit.result())
         self.samples(listing.samples)
 
     def samples(self, samples: Iterable[Sample]) -> None:
@@ -225,6 +181,7 @@ class _Edit:
                 self._device_samples(known, group)
 
     def remove_device(self, device_id: str) -> None:
+        self._end_absence(device_id)
         if device_id in self._known:
             del self._writable[device_id]
             self.touched.removed_devices.add(device_id)
@@ -243,121 +200,36 @@ class _Edit:
         self._writable[known.device.id] = known
 
     def _count_absences(self, present: set[str]) -> None:
-        absences = {
-            device_id: self._absences.get(device_id, 0) + 1
+        counts = {
+            device_id: self._known_absences.get(device_id, 0) + 1
             for device_id in self._known
             if device_id not in present
         }
-        for device_id, count in list(absences.items()):
-            if count >= ABSENCES_UNTIL_GONE:
-                self.remove_device(device_id)
-                del absences[device_id]
-        if absences != self._absences:
-            self._absences = absences
+        if counts:
+            self._absences = counts
+        for device_id in [d for d, n in counts.items() if n >= ABSENCES_UNTIL_GONE]:
+            self.remove_device(device_id)
 
-    def _merge_resource(
-        self, resources: dict[ResourceKey, Resource], resource: Resource
-    ) -> None:
-        known = resources.get(resource.key)
-        if known is not None and resource.value_type is None:
-            resource = replace(
-                resource, value_type=known.value_type, example=known.example
-            )
-        if known != resource:
-            resources[resource.key] = resource
-            self.touched.resources.add(resource.key)
+    def _end_absence(self, device_id: str) -> None:
+        if device_id in self._known_absences:
+            if self._absences is None:
+                self._absences = dict(self._state.absences)
+            del self._absences[device_id]
 
-    def _resource_absences(
-        self,
-        known: DeviceState,
-        resources: dict[ResourceKey, Resource],
-        listing: Listing,
-    ) -> dict[ResourceKey, int]:
-        """Count what a complete list lacks, and drop what is gone together with its parts."""
-        listed = {resource.key.root for resource in listing.resources}
-        absences = dict(known.absences)
-        for key in {key.root for key in known.resources}:
-            resource = resources.get(key)
-            if key in listed or resource is None:
-                absences.pop(key, None)
-            elif resource.source in listing.complete:
-                absences[key] = absences.get(key, 0) + 1
-        for gone in [k for k, n in absences.items() if n >= ABSENCES_UNTIL_GONE]:
-            del absences[gone]
-            for key in [key for key in resources if key.root == gone]:
-                del resources[key]
-                self.touched.removed_resources.add(key)
-        return absences
+    @property
+    def _known_absences(self) -> Mapping[str, int]:
+        return self._state.absences if self._absences is None else self._absences
 
     def _device_samples(self, known: DeviceState, group: list[Sample]) -> None:
-        edit = _SampleEdit(known, self.touched)
+        edit = SampleEdit(known, self.touched)
         for sample in group:
             edit.add(sample)
-        if edit.changed:
-            self._put(replace(known, resources=edit.resources, samples=edit.samples))
+        after = edit.result()
+        if after is not known:
+            self._put(after)
 
 
-class _SampleEdit:
-    """The samples and resources of one device, copied once for a whole group of samples."""
-
-    def __init__(self, known: DeviceState, touched: Touched) -> None:
-        self.resources = dict(known.resources)
-        self.samples = dict(known.samples)
-        self.changed = False
-        self._touched = touched
-
-    def add(self, sample: Sample) -> None:
-        resource = self.resources.get(sample.key)
-        if resource is None or self._is_older(sample):
-            return
-        if resource.value_type is None:
-            resource = self._learn_type(resource, sample.value)
-        self._store(resource, sample)
-        for leaf, part in leaf_samples(sample, resource):
-            known = self.resources.get(leaf.key)
-            if known is None or (known.value_type is None and leaf.value_type):
-                self._describe(leaf)
-                known = leaf
-            self._store(known, part)
-
-    def _is_older(self, sample: Sample) -> bool:
-        known = self.samples.get(sample.key)
-        return (
-            known is not None
-            and known.at is not None
-            and sample.at is not None
-            and sample.at < known.at
-        )
-
-    def _learn_type(self, resource: Resource, value: JsonValue) -> Resource:
-        value_type = value_type_of(value)
-        if value_type is not None:
-            example = None if isinstance(value, dict | list) else value
-            resource = replace(resource, value_type=value_type, example=example)
-            self._describe(resource)
-        return resource
-
-    def _describe(self, resource: Resource) -> None:
-        self.resources[resource.key] = resource
-        self._touched.resources.add(resource.key)
-        self.changed = True
-
-    def _store(self, resource: Resource, sample: Sample) -> None:
-        value = sample.value
-        if resource.kind is ResourceKind.OUTPUT:
-            value = coerced(value, resource.value_type)
-        known = self.samples.get(sample.key)
-        if (
-            known is not None
-            and known.value == value
-            and _same_kind(known.value, value)
-        ):
-            return
-        self.samples[sample.key] = Sample(sample.key, value, sample.at)
-        self._touched.values.add(sample.key)
-        self.changed = True
-
-
-def _same_kind(one: JsonValue, other: JsonValue) -> bool:
-    """Tell 1 from true, which Python takes for equal."""
-    return isinstance(one, bool) is isinstance(other, bool)
+def _without[KeyT, ValueT](
+    mapping: Mapping[KeyT, ValueT], keys: Collection[KeyT]
+) -> dict[KeyT, ValueT]:
+    return {key: value for key, value in mapping.items() if key not in keys}

@@ -1,40 +1,48 @@
 """Requests with JSON answers, and typed errors for everything that can go wrong."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+import asyncio
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterator,
+    Mapping,
+)
 from contextlib import asynccontextmanager, contextmanager
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-import json
 import logging
 from ssl import SSLContext, SSLError
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 import aiohttp
 from yarl import URL
 
 from ..model.errors import (
     BadCredentialsError,
-    CommandRejectedError,
-    ForbiddenError,
-    NotFoundError,
-    PlatformError,
     RateLimitedError,
     TlsError,
     UnexpectedAnswerError,
     UnreachableError,
 )
 from ..model.value import JsonValue
+from .answers import (
+    MAX_BODY_BYTES,
+    body_of,
+    error_of,
+    is_good,
+    json_of,
+    seconds_of,
+    text_of,
+)
 from .clock import Clock
 from .limits import Limits
-from .redaction import redacted
+from .redaction import hidden
 from .tokens import TokenEngine
 
-MAX_BODY_BYTES: Final = 16 * 1024 * 1024
 DEFAULT_TIMEOUT: Final = 10.0
 CONNECT_TIMEOUT: Final = 10.0
+HANDSHAKE_TIMEOUT: Final = 15.0
+"""Seconds until a socket or a stream has to be open: meanwhile it holds a slot."""
 DEFAULT_RETRY_AFTER: Final = 30.0
-MAX_RETRY_AFTER: Final = 900.0
-_MAX_MESSAGE: Final = 200
 
 _LOGGER: Final = logging.getLogger(__name__)
 
@@ -58,7 +66,7 @@ class HttpClient:
     ) -> None:
         """Prepare; nothing is sent yet."""
         self._session = session
-        self._base = base_url.rstrip("/")
+        self._base = _normal(base_url)
         self._ssl = ssl
         self._limits = limits
         self._clock = clock
@@ -83,15 +91,16 @@ class HttpClient:
         arguments: dict[str, Any] = {"params": params, "data": form}
         headers: dict[str, str] = {}
         if has_body:
-            arguments["data"] = json.dumps(body).encode()
+            arguments["data"] = body_of(body)
             headers["Content-Type"] = "application/json;charset=UTF-8"
 
         async def send(token: str | None) -> JsonValue:
+            authorization = _bearer(token)
             async with self._turn(lane):
                 response = await self._session.request(
                     method,
                     self._url(path),
-                    headers={**headers, **_bearer(token)},
+                    headers=headers | authorization,
                     ssl=self._ssl,
                     timeout=aiohttp.ClientTimeout(
                         total=timeout, sock_connect=CONNECT_TIMEOUT
@@ -100,10 +109,10 @@ class HttpClient:
                     **arguments,
                 )
                 async with response:
-                    text = await _text(response)
-            if response.status >= 300:
-                self._fail(response, text)
-            return _json(text)
+                    text = await text_of(response)
+            if not is_good(response.status):
+                self._fail(response, hidden(text, (token, *(form or {}).values())))
+            return json_of(text)
 
         return await self._authorized(send)
 
@@ -120,15 +129,25 @@ class HttpClient:
 
         async def connect(token: str | None) -> aiohttp.ClientWebSocketResponse:
             in_query = {"authorization": token} if token_in_query and token else {}
-            async with self._turn():
-                return await self._session.ws_connect(
-                    url.update_query(in_query),
-                    headers={} if in_query else _bearer(token),
-                    heartbeat=heartbeat,
-                    ssl=self._ssl,
-                    max_msg_size=MAX_BODY_BYTES,
-                    timeout=aiohttp.ClientWSTimeout(ws_close=5),
-                )
+            headers = {} if in_query else _bearer(token)
+            async with self._turn(), asyncio.timeout(HANDSHAKE_TIMEOUT):
+                try:
+                    socket = await self._session.ws_connect(
+                        url.update_query(in_query),
+                        headers=headers,
+                        heartbeat=heartbeat,
+                        ssl=self._ssl,
+                        max_msg_size=MAX_BODY_BYTES,
+                        timeout=aiohttp.ClientWSTimeout(ws_close=5),
+                    )
+                except aiohttp.WSServerHandshakeError as error:
+                    self._fail(error)
+                # aiohttp follows redirects here and cannot be told not to.
+                response = socket._response  # noqa: SLF001
+                if response.history:
+                    await socket.close()
+                    self._fail(response)
+                return socket
 
         socket = await self._authorized(connect)
         with _typed_errors():
@@ -142,10 +161,11 @@ class HttpClient:
         """Open a stream of server-sent events; ends with an error after an idle time (seconds)."""
 
         async def connect(token: str | None) -> aiohttp.ClientResponse:
-            async with self._turn():
+            headers = {"Accept": "text/event-stream"} | _bearer(token)
+            async with self._turn(), asyncio.timeout(HANDSHAKE_TIMEOUT):
                 response = await self._session.get(
                     self._url(path),
-                    headers={"Accept": "text/event-stream", **_bearer(token)},
+                    headers=headers,
                     ssl=self._ssl,
                     timeout=aiohttp.ClientTimeout(
                         total=None, sock_connect=CONNECT_TIMEOUT, sock_read=idle_timeout
@@ -154,7 +174,8 @@ class HttpClient:
                 )
                 if response.status != 200:
                     async with response:
-                        self._fail(response, await _text(response))
+                        text = await text_of(response)
+                        self._fail(response, hidden(text, (token,)))
                 return response
 
         response = await self._authorized(connect)
@@ -171,9 +192,15 @@ class HttpClient:
             left = self._paused_until - self._clock.monotonic()
             if left > 0:
                 raise RateLimitedError("still waiting", retry_after=left)
+            if self._session.closed:
+                raise UnreachableError("the session is closed")
             self.sent += 1
-            with _typed_errors():
-                yield
+            try:
+                with _typed_errors():
+                    yield
+            except ValueError:
+                # The address cannot be sent to, for a reason of yarl, idna, a resolver or aiohttp.
+                raise UnreachableError(reason="invalid_url") from None
 
     async def _authorized[AnswerT](
         self, send: Callable[[str | None], Awaitable[AnswerT]]
@@ -191,45 +218,47 @@ class HttpClient:
             token = await self.tokens.renew(token)
         return await send(token)
 
-    def _fail(self, response: aiohttp.ClientResponse, text: str) -> None:
-        error = error_of(response.status, text, response.headers.get("Retry-After"))
+    def _fail(
+        self,
+        refusal: aiohttp.ClientResponse | aiohttp.WSServerHandshakeError,
+        text: str = "",
+    ) -> NoReturn:
+        """Raise what a refusal means."""
+        # Where we were sent elsewhere, a 401 says nothing about our credentials.
+        status = refusal.history[0].status if refusal.history else refusal.status
+        header = refusal.headers.get("Retry-After") if refusal.headers else None
+        error = error_of(status, text, seconds_of(header, self._clock.wall()))
         if isinstance(error, RateLimitedError):
             wait = error.retry_after or DEFAULT_RETRY_AFTER
-            self._paused_until = self._clock.monotonic() + wait
-        _LOGGER.debug("%s %s: %s", response.method, response.url.path, error)
-        raise error
+            self._paused_until = max(self._paused_until, self._clock.monotonic() + wait)
+        info = refusal.request_info
+        _LOGGER.debug("%s %s: %s", info.method, info.url.raw_path, error)
+        raise error from None
 
     def _url(self, path: str) -> URL:
-        try:
-            return URL(f"{self._base}/{path.lstrip('/')}", encoded=True)
-        except ValueError:
-            raise UnreachableError(reason="invalid_url") from None
+        if self._base is None:
+            raise UnreachableError(reason="invalid_url")
+        return URL(f"{self._base}/{path.lstrip('/')}", encoded=True)
 
 
-def error_of(status: int, text: str, retry_after: str | None = None) -> PlatformError:
-    """Return the typed error of an HTTP status, with what the server said about it."""
-    message = f"{status} {_message(text)}".strip()
-    if 300 <= status < 400:
-        return UnexpectedAnswerError(message, reason="redirected")
-    match status:
-        case 401:
-            return BadCredentialsError(message)
-        case 403:
-            return ForbiddenError(message)
-        case 404 | 405 | 410 | 426 | 501:
-            return NotFoundError(message)
-        case 429:
-            return RateLimitedError(message, retry_after=_seconds(retry_after))
-        case 408 | 425 | 504:
-            return UnreachableError(message, reason="timed_out")
-        case _ if status >= 500:
-            return UnreachableError(message, reason="server_trouble")
-        case _:
-            return CommandRejectedError(message)
+def _normal(base_url: str) -> str | None:
+    """Return an address as it is sent, None where it is none that paths can follow."""
+    try:
+        url = URL(base_url)
+        is_base = url.scheme in ("http", "https") and url.host and url.port
+    except ValueError:
+        return None
+    if not is_base or url.user or url.query_string or url.fragment:
+        return None
+    return str(url).rstrip("/") if base_url.isprintable() else None
 
 
 def _bearer(token: str | None) -> dict[str, str]:
-    return {"Authorization": f"Bearer {token}"} if token else {}
+    if not token:
+        return {}
+    if not (token.isascii() and token.isprintable()):
+        raise BadCredentialsError("a token that no header takes")
+    return {"Authorization": f"Bearer {token}"}
 
 
 @contextmanager
@@ -237,65 +266,13 @@ def _typed_errors() -> Iterator[None]:
     """Turn what aiohttp raises into our errors; none of its texts, as they may hold the address."""
     try:
         yield
-    except aiohttp.WSServerHandshakeError as error:
-        raise error_of(error.status, "") from None
     except (
         aiohttp.ClientConnectorCertificateError,
         aiohttp.ClientSSLError,
         SSLError,
     ) as error:
         raise TlsError(type(error).__name__) from None
-    except aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError:
-        raise UnreachableError(reason="invalid_url") from None
     except TimeoutError:
         raise UnreachableError("no answer in time", reason="timed_out") from None
     except (aiohttp.ClientError, OSError) as error:
         raise UnreachableError(type(error).__name__) from None
-
-
-async def _text(response: aiohttp.ClientResponse) -> str:
-    body = bytearray()
-    async for chunk in response.content.iter_chunked(64 * 1024):
-        body += chunk
-        if len(body) > MAX_BODY_BYTES:
-            raise UnexpectedAnswerError("more data than any honest answer has")
-    return body.decode("utf-8", errors="replace")
-
-
-def _json(text: str) -> JsonValue:
-    if not text.strip():
-        return None
-    try:
-        value: JsonValue = json.loads(text)
-    except ValueError, RecursionError:
-        raise UnexpectedAnswerError("no JSON") from None
-    return value
-
-
-def _message(text: str) -> str:
-    """Return what an error's body says, in the envelopes that servers use."""
-    try:
-        value = json.loads(text)
-    except ValueError, RecursionError:
-        return ""
-    for name in ("error", "message", "error_description"):
-        if isinstance(value, dict) and name in value:
-            value = value[name]
-    if isinstance(value, dict):
-        value = value.get("message", "")
-    return redacted(str(value))[:_MAX_MESSAGE] if isinstance(value, str | int) else ""
-
-
-def _seconds(retry_after: str | None) -> float | None:
-    """Return the seconds of a Retry-After header, which may hold a date, within reason."""
-    if retry_after is None:
-        return None
-    try:
-        seconds = float(retry_after)
-    except ValueError:
-        try:
-            moment = parsedate_to_datetime(retry_after)
-        except ValueError:
-            return None
-        seconds = (moment - datetime.now(UTC)).total_seconds()
-    return min(max(seconds, 1.0), MAX_RETRY_AFTER)

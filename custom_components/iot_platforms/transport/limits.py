@@ -1,9 +1,9 @@
 """How many requests may be under way at once."""
 
 import asyncio
-from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from weakref import WeakValueDictionary
 
 
 class Limits:
@@ -12,7 +12,7 @@ class Limits:
     def __init__(self, slots: int) -> None:
         """Allow ``slots`` requests at once."""
         self._slots = asyncio.Semaphore(slots)
-        self._lanes: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._lanes: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     @asynccontextmanager
     async def slot(self, lane: str | None = None) -> AsyncIterator[None]:
@@ -21,5 +21,7 @@ class Limits:
             async with self._slots:
                 yield
             return
-        async with self._lanes[lane], self._slots:
+        # Only those who use it keep a lane alive.
+        lock = self._lanes.setdefault(lane, asyncio.Lock())
+        async with lock, self._slots:
             yield

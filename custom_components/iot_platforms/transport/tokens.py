@@ -8,12 +8,14 @@ from typing import Any, Final
 
 import jwt
 
-from ..model.errors import BadCredentialsError, PlatformError
+from ..model.errors import BadCredentialsError, PlatformError, RateLimitedError
 from .backoff import Backoff
 from .clock import Clock
 
 RENEW_AT: Final = 0.8
 """Part of a token's life after which it is renewed."""
+_MOST_SECONDS: Final = 1e12
+"""No time is that far away, counted from 1970 or from now."""
 
 _LOGGER: Final = logging.getLogger(__name__)
 
@@ -41,13 +43,18 @@ def claims_of(token: str) -> Mapping[str, Any]:
 def lifetime_of(token: str, expires_in: object = None) -> float | None:
     """Return a token's life in seconds, by its own claims, else by what came with it."""
     claims = claims_of(token)
-    match claims.get("iat"), claims.get("exp"), expires_in:
-        case (int() | float() as start, int() | float() as end, _) if end > start:
-            return float(end - start)
-        case (_, _, int() | float() as seconds) if seconds > 0:
-            return float(seconds)
-        case _:
-            return None
+    start, end = _seconds(claims.get("iat")), _seconds(claims.get("exp"))
+    if start is not None and end is not None and end > start:
+        return end - start
+    seconds = _seconds(expires_in)
+    return seconds if seconds is not None and seconds > 0 else None
+
+
+def _seconds(value: object) -> float | None:
+    """Return a time that makes sense; claims may hold any JSON."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if abs(value) <= _MOST_SECONDS else None
 
 
 class TokenEngine:
@@ -106,16 +113,19 @@ class TokenEngine:
                 isinstance(self._failure, BadCredentialsError)
                 or self._clock.monotonic() < self._retry_after
             ):
-                raise self._failure from None
+                # An error that is remembered for months must not gather traces.
+                raise self._failure.with_traceback(None) from None
             self._renewal = asyncio.create_task(self._renew_now())
             self._renewal.add_done_callback(self._forget_renewal)
-        # Shielded: one caller that gives up must not spoil it for the others.
-        await asyncio.shield(self._renewal)
+        renewal = self._renewal
+        # Unlike awaiting the task, this leaves it alone when a caller gives up.
+        await asyncio.wait([renewal])
+        renewal.result()
 
     def _forget_renewal(self, task: asyncio.Task[None]) -> None:
         self._renewal = None
         if not task.cancelled():
-            task.exception()
+            task.exception()  # perhaps nobody else is left to look at it
 
     async def _renew_now(self) -> None:
         if self._renew is None:
@@ -124,20 +134,26 @@ class TokenEngine:
             tokens = await self._renew(self._tokens)
         except PlatformError as error:
             self._failure = error
-            self._retry_after = self._clock.monotonic() + self._backoff.next()
+            pause = self._backoff.next()
+            if isinstance(error, RateLimitedError):
+                pause = max(pause, error.retry_after or 0)
+            self._retry_after = self._clock.monotonic() + pause
             raise
         self._failure = None
         self._backoff.reset()
-        await self._save(tokens)
-        self._tokens = tokens
-        life = tokens.lifetime if tokens.lifetime is not None else float("inf")
-        self._renew_after = self._clock.monotonic() + life * RENEW_AT
+        try:
+            await self._save(tokens)
+        finally:
+            # Even if that failed: the server has made the old ones worthless.
+            self._tokens = tokens
+            life = tokens.lifetime if tokens.lifetime is not None else float("inf")
+            self._renew_after = self._clock.monotonic() + life * RENEW_AT
 
     def _remaining(self) -> float:
         """Return a guess at the seconds left; a wrong wall clock costs one needless call at worst."""
         lifetime = self._tokens.lifetime
-        end = claims_of(self._tokens.access).get("exp")
-        if not isinstance(end, int | float):
+        end = _seconds(claims_of(self._tokens.access).get("exp"))
+        if end is None:
             return float("inf") if lifetime is None else lifetime
         remaining = max(0.0, end - self._clock.wall())
         return remaining if lifetime is None else min(remaining, lifetime)

@@ -1,7 +1,6 @@
 """JSON over WebSockets, and connections that come back by themselves."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-import json
 import logging
 from typing import Final
 
@@ -12,10 +11,12 @@ from ..model.errors import (
     ForbiddenError,
     NotFoundError,
     PlatformError,
+    UnexpectedAnswerError,
 )
 from ..model.value import JsonValue
 from .backoff import Backoff
 from .clock import Clock
+from .parsing import parsed
 
 _LOGGER: Final = logging.getLogger(__name__)
 
@@ -28,12 +29,13 @@ async def frames(
         if message.type is not aiohttp.WSMsgType.TEXT:
             continue
         try:
-            frame = json.loads(message.data)
-        except ValueError, RecursionError:
+            frame = parsed(message.data)
+        except UnexpectedAnswerError:
             _LOGGER.debug("A frame is no JSON")
             continue
         if isinstance(frame, dict):
             yield frame
+    _LOGGER.debug("A socket ended: %s", socket.close_code)
 
 
 async def keep_open(

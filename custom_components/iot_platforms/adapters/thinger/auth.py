@@ -1,7 +1,8 @@
 """Who signs in, where, and how the tokens stay good (3)."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 
 from yarl import URL
@@ -17,8 +18,8 @@ from ...model.errors import (
 )
 from ...model.value import JsonValue
 from ...transport.http import HttpClient
-from ...transport.tokens import Tokens, claims_of, lifetime_of
-from ..base import Credentials, SaveCredentials
+from ...transport.tokens import TokenEngine, Tokens, claims_of, lifetime_of
+from ..base import Credentials, SaveCredentials, Surroundings
 
 DEFAULT_URL: Final = "https://api.thinger.io"
 _COMMUNITY_HOSTS: Final = frozenset(
@@ -51,15 +52,20 @@ class Grant:
         return f"{self.user}/{self.device_id}" if self.device_id else self.user
 
 
+def pasted_token(credentials: Credentials) -> str:
+    """Return the token that a person pasted, without what comes along when one copies it."""
+    token = "".join(str(credentials.get("access_token") or "").split())
+    return token.removeprefix("Bearer")
+
+
 def grant_of(access_token: str, username: str | None = None) -> Grant:
     """Return what a token grants; raises BadCredentialsError that tells what was pasted instead."""
     claims = claims_of(access_token)
     user = claims.get("usr") or username
-    if not claims and not user:
-        raise BadCredentialsError(reason="not_a_token")
     if not isinstance(user, str):
-        # Of all tokens only the refresh token names no user (3.4).
-        raise BadCredentialsError(reason="refresh_token_given")
+        # Of the server's tokens only the refresh token names no user (3.4).
+        reason = "refresh_token_given" if "jti" in claims else "not_a_token"
+        raise BadCredentialsError(reason=reason)
     device_id, resources = claims.get("dev"), claims.get("res")
     return Grant(
         user=user,
@@ -71,30 +77,40 @@ def grant_of(access_token: str, username: str | None = None) -> Grant:
 
 
 def server_url(credentials: Credentials) -> str:
-    """Return the server's address: what was typed, else what the token says (``svr``), else the cloud."""
-    typed = str(credentials.get("url") or "").strip().rstrip("/")
+    """Return the server's address: what was typed, else what the token says (``svr``), else the cloud.
+
+    Raises UnreachableError where that is no address.
+    """
+    typed = str(credentials.get("url") or "").strip()
     if typed and "://" not in typed:
         typed = f"https://{typed}"
-    if typed and typed != DEFAULT_URL:
-        return typed
-    host = claims_of(str(credentials.get("access_token") or "")).get("svr")
-    if isinstance(host, str) and host and not credentials.get("username"):
-        return f"https://{host}"
-    return DEFAULT_URL
+    is_default = typed.rstrip("/") in ("", DEFAULT_URL)
+    if is_default and not credentials.get("username"):
+        host = claims_of(pasted_token(credentials)).get("svr")
+        if isinstance(host, str) and host:
+            typed = f"https://{host}"
+    try:
+        url = URL(typed or DEFAULT_URL)
+        host = url.host or ""
+    except ValueError:
+        raise UnreachableError(reason="invalid_url") from None
+    if (
+        url.scheme not in ("http", "https")
+        or not host
+        or any(character in host for character in " %")
+        or url.user is not None
+    ):
+        raise UnreachableError(reason="invalid_url")
+    return str(url.with_query(None).with_fragment(None)).rstrip("/")
 
 
 def server_name(url: str) -> str:
-    """Return the server's part of ids; raises UnreachableError where the address is none."""
-    try:
-        address = URL(url)
-        host, port = address.host, address.port
-    except ValueError:
-        host = port = None
-    if not host or address.scheme not in ("http", "https"):
-        raise UnreachableError(reason="invalid_url")
+    """Return the server's part of ids."""
+    address = URL(url)
+    host = address.host or ""
     if host in _COMMUNITY_HOSTS:
         return _COMMUNITY
-    name = host if address.is_default_port() else f"{host}:{port}"
+    name = host if address.is_default_port() else f"{host}:{address.port}"
     return name + address.path.rstrip("/")
 
 
@@ -103,12 +119,40 @@ def is_community(url: str) -> bool:
     return server_name(url) == _COMMUNITY
 
 
-def rejected(access_token: str, now: datetime) -> BadCredentialsError:
-    """Return why the server does not take a token that a person made."""
-    end = claims_of(access_token).get("exp")
-    if isinstance(end, int | float) and end < now.timestamp():
-        return BadCredentialsError(reason="token_expired")
-    return BadCredentialsError(reason="token_rejected")
+@contextmanager
+def explained(surroundings: Surroundings) -> Iterator[None]:
+    """Tell why a token that a person made is not taken: it ran out, or it was revoked."""
+    try:
+        yield
+    except BadCredentialsError:
+        if surroundings.credentials.get("username"):
+            raise
+        end = claims_of(pasted_token(surroundings.credentials)).get("exp")
+        has_ended = isinstance(end, int | float) and end < surroundings.clock.wall()
+        reason = "token_expired" if has_ended else "token_rejected"
+        raise BadCredentialsError(reason=reason) from None
+
+
+async def sign_in(
+    http: HttpClient, surroundings: Surroundings
+) -> tuple[TokenEngine, Grant]:
+    """Return what keeps the account signed in, and what it is signed in for.
+
+    A password is sent only where there are no tokens of an earlier sign-in. ``http`` must not carry
+    tokens itself.
+    """
+    credentials = surroundings.credentials
+    clock = surroundings.clock
+    if username := credentials.get("username"):
+        login = Login(http, credentials, surroundings.save)
+        tokens = await login.first_tokens()
+        engine = TokenEngine(tokens, renew=login.renew, save=login.save, clock=clock)
+        return engine, grant_of(tokens.access, username)
+    token = pasted_token(credentials)
+    if not token:
+        raise BadCredentialsError(reason="credentials_missing")
+    engine = TokenEngine(Tokens(token), renew=None, save=_no_save, clock=clock)
+    return engine, grant_of(token)
 
 
 class Login:
@@ -122,9 +166,26 @@ class Login:
         self._username = str(credentials["username"])
         self._password: str | None = credentials.get("password")
         self._save = save
+        access = credentials.get("access_token")
+        self._earlier = (
+            Tokens(
+                str(access),
+                credentials.get("refresh_token"),
+                credentials.get("token_lifetime"),
+            )
+            if access
+            else None
+        )
 
-    async def sign_in(self) -> Tokens:
-        """Return the first tokens; raises BadCredentialsError where the password is wrong."""
+    async def first_tokens(self) -> Tokens:
+        """Take up the tokens of an earlier sign-in, or get the first ones."""
+        if self._earlier is not None:
+            return self._earlier
+        tokens = await self._sign_in()
+        await self.save(tokens)
+        return tokens
+
+    async def _sign_in(self) -> Tokens:
         if not self._password:
             raise BadCredentialsError(reason="signed_out")
         return await self._grant(
@@ -141,7 +202,7 @@ class Login:
             except BadCredentialsError:
                 if not self._password:
                     raise BadCredentialsError(reason="signed_out") from None
-        return await self.sign_in()
+        return await self._sign_in()
 
     async def save(self, tokens: Tokens) -> None:
         """Keep the tokens; the server takes each refresh token only once (3.3)."""
@@ -157,8 +218,10 @@ class Login:
         try:
             answer = await self._http.request("POST", "oauth/token", form=form)
         except CommandRejectedError as error:
-            # 400: the server understood the form, so it is the credentials that are wrong.
-            raise BadCredentialsError(str(error)) from None
+            # 400 in the server's own words is about the credentials; without words it is a proxy's.
+            if str(error).startswith("400 "):
+                raise BadCredentialsError(str(error)) from None
+            raise UnexpectedAnswerError(str(error)) from None
         except ForbiddenError as error:
             # The login limiter of 7.0 has no documented status (3.2): waiting is the safe reading.
             raise RateLimitedError(str(error)) from None
@@ -179,3 +242,7 @@ def _tokens(answer: JsonValue) -> Tokens:
         refresh if isinstance(refresh, str) else None,
         lifetime_of(access, answer.get("expires_in")),
     )
+
+
+async def _no_save(_: Tokens) -> None:
+    """Keep nothing: a token that the person made stays as it is."""

@@ -1,6 +1,6 @@
-"""What devices offer themselves: found, described and read only where that is safe (6, 7)."""
+"""The resources of devices that are there: found and read, each only where that is safe (6, 7)."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping
 import logging
 from typing import Final
 
@@ -9,36 +9,37 @@ from ...model.choices import Choices
 from ...model.device import Device, Resource, ResourceKey, ResourceKind, Sample
 from ...model.errors import (
     BadCredentialsError,
+    CommandRejectedError,
     ForbiddenError,
     NotFoundError,
     PlatformError,
-    RateLimitedError,
+    UnexpectedAnswerError,
     UnreachableError,
     UnsafeReadError,
 )
 from ...model.platform import Capability
 from ...model.value import JsonValue
-from ...transport.backoff import Backoff
 from ...transport.clock import Clock
 from . import mapper
-from .auth import Grant
-from .client import ThingerClient
 from .devices import DeviceList
+from .firmware import Firmware
+from .offers import Offers
 from .permissions import Permissions
+from .rests import Rests
 
-LONGEST_REST: Final = 900.0
-"""Seconds until a device that did not answer is asked again at the latest."""
+MAX_FAILURES: Final = 2
+"""Resources in a row that fail until it is their device that fails."""
 
 _LOGGER: Final = logging.getLogger(__name__)
 
 
 class LiveResources:
-    """The resources of devices that are there. Reading runs code on the device."""
+    """Values that only the devices have: reading runs code on them."""
 
     def __init__(
         self,
-        client: ThingerClient,
-        grant: Grant,
+        firmware: Firmware,
+        offers: Offers,
         choices: Choices,
         devices: DeviceList,
         *,
@@ -46,198 +47,213 @@ class LiveResources:
         clock: Clock,
     ) -> None:
         """Prepare; nothing is sent yet."""
-        self._client = client
-        self._grant = grant
+        self._firmware = firmware
+        self._offers = offers
         self._choices = choices
         self._devices = devices
         self._permissions = permissions
-        self._clock = clock
-        self._kinds: dict[ResourceKey, ResourceKind] = {}
-        self._unstreamable: set[ResourceKey] = set()
+        self._rests = Rests(clock)
+        self._asking: set[str] = set()
         self._wrapper_owners: set[ResourceKey] = set()
-        self._rests_until: dict[str, float] = {}
-        self._rests: dict[str, Backoff] = {}
+
+    def forget(self, device_id: str) -> None:
+        """Begin anew with a device that came or left."""
+        self._rests.end(device_id)
+        for key in self._offers.forget(device_id):
+            self._rests.end(key)
 
     async def discover(
         self, device: Device, known: Mapping[ResourceKey, Resource]
-    ) -> Listing | ResyncNeeded:
+    ) -> list[Change]:
         """Return resources and first values; "resync" where the device did not answer."""
         if device.online is False:
-            return Listing(device_id=device.id, resources=())
+            return [Listing(device_id=device.id, resources=())]
+        if self._rests.holds(device.id):
+            return [ResyncNeeded(device.id)]
+        self._asking.add(device.id)
         try:
-            resources = await self._list(device)
-            if resources is None:
-                return Listing(device_id=device.id, resources=())
-            described, samples = await self._describe(resources, known)
-        except NotFoundError as error:
-            self._rest(device.id, error)
-        except UnreachableError as error:
-            self._rest_if_silent(device.id, error)
-        else:
-            return Listing(
-                device_id=device.id,
-                resources=tuple(described),
-                samples=tuple(samples),
-                complete=frozenset({mapper.LIVE}),
-            )
-        return ResyncNeeded(device.id)
+            listed = await self._offers.ask(device.id)
+        except (
+            NotFoundError,
+            UnreachableError,
+            UnexpectedAnswerError,
+            CommandRejectedError,
+        ) as error:
+            absence = await self._devices.absence(device.id)
+            if absence is None:
+                self._leave_alone(device.id, error)
+            return [absence or ResyncNeeded(device.id)]
+        finally:
+            self._asking.discard(device.id)
+        if listed is None:
+            return [Listing(device_id=device.id, resources=())]
+        self._rests.end(device.id)
+        resources = self._with_halves(listed, known)
+        samples: list[Sample] = []
+        others: list[Change] = []
+        async for change in self._read_each(device.id, _unknown(resources, known)):
+            if isinstance(change, Samples):
+                samples += change.samples
+            elif change != ResyncNeeded(device.id):  # this was it
+                others.append(change)
+        if listed.complete and _lacks_known(resources, known):
+            # Twice in a row proves that it is gone.
+            others.append(ResyncNeeded(device.id))
+        listing = Listing(
+            device_id=device.id,
+            resources=tuple(resources),
+            samples=tuple(samples),
+            complete=frozenset({mapper.LIVE} if listed.complete else ()),
+        )
+        return [listing, *others]
 
-    def is_resting(self, device_id: str) -> bool:
-        """Return whether a device that did not answer is left alone for now."""
-        return self._clock.monotonic() < self._rests_until.get(device_id, float("-inf"))
+    async def read(
+        self, device_id: str, roots: Iterable[ResourceKey]
+    ) -> AsyncGenerator[Change]:
+        """Read resources of one device, one after the other: it does one thing at a time."""
+        if self._rests.holds(device_id) or device_id in self._asking:
+            return
+        if self._offers.is_known(device_id):
+            async for change in self._read_each(device_id, sorted(roots)):
+                yield change
+        elif self._offers.can_be_known(device_id):
+            # Nobody knows what can be read without harm.
+            yield ResyncNeeded(device_id)
 
     async def read_now(self, key: ResourceKey) -> JsonValue:
         """Read one resource because a person asks for it; raises UnsafeReadError."""
-        kind = self._kinds.get(key)
-        if kind is ResourceKind.OUTPUT:
-            return (await self._read_output(key)).value
-        if (
-            kind is None
-            or kind is ResourceKind.CALLBACK
-            or not self._choices.may_read(key)
+        kind = await self.kind_now(key)
+        if kind is ResourceKind.CALLBACK or not (
+            kind is ResourceKind.OUTPUT or self._choices.may_read(key)
         ):
             raise UnsafeReadError(key.text)
-        description = await self._client.describe(key.device_id, key.resource_id)
-        return dict(mapper.parse_description(description))
-
-    async def read(
-        self, device_id: str, roots: Collection[ResourceKey]
-    ) -> list[Change]:
-        """Read resources of one device, one after the other: it does one thing at a time."""
-        samples: list[Sample] = []
-        doubts: list[Change] = []
-        for key in sorted(roots) if not self.is_resting(device_id) else ():
-            try:
-                samples += await self._read(key)
-            except NotFoundError:
-                doubts = [await self._devices.doubt(device_id)]
-                break
-            except UnreachableError as error:
-                self._rest_if_silent(device_id, error)
-                break
-            self._answered(device_id)
-        return [Samples(tuple(samples)), *doubts]
-
-    def can_stream(self, key: ResourceKey) -> bool:
-        """Return whether a stream of this resource does no harm and can be had."""
-        kind = self._kinds.get(key.root)
-        return key.root not in self._unstreamable and (
-            kind is ResourceKind.OUTPUT
-            or (kind is ResourceKind.INPUT and self._choices.may_read(key))
+        if kind is ResourceKind.OUTPUT:
+            return await self._firmware.read(key.device_id, key.resource_id)
+        description = mapper.parse_description(
+            await self._firmware.describe(key.device_id, key.resource_id)
         )
+        return description.get("in") if kind is ResourceKind.INPUT else description
+
+    async def kind_now(self, key: ResourceKey) -> ResourceKind:
+        """Return a resource's kind, asking the device where it is not known."""
+        if not self._offers.is_known(key.device_id) and (
+            await self._offers.ask(key.device_id) is None
+        ):
+            raise ForbiddenError("what the device offers may not be listed")
+        kind = self._offers.kind(key)
+        if kind is None:
+            raise CommandRejectedError(reason="resource_missing")
+        return kind
 
     def unwrapped(self, key: ResourceKey, payload: JsonValue) -> JsonValue:
         """Return a streamed value; PROTO devices may wrap it (9.1)."""
         if key in self._wrapper_owners:
             return payload
-        for wrapper in ("in", "out"):
-            payload = mapper.unwrapped(payload, wrapper)
-        return payload
+        is_input = self._offers.kind(key) is ResourceKind.INPUT
+        return mapper.unwrapped(payload, "in" if is_input else "out")
 
-    async def _list(self, device: Device) -> list[Resource] | None:
-        answer: JsonValue = None
-        if self._permissions.allows(Capability.RESOURCE_LIST):
-            try:
-                answer = await self._client.resources(device.id)
-            except ForbiddenError:
-                self._permissions.deny(Capability.RESOURCE_LIST)
-        resources, unstreamable = mapper.parse_resources(
-            answer, device.id, self._grant.resources
-        )
-        if answer is None:
-            if self._grant.resources is None:
-                return None
-            names = sorted(self._grant.resources)
-            resources = [await self._unlisted(ResourceKey(device.id, n)) for n in names]
-        self._answered(device.id)
-        self._unstreamable |= unstreamable
-        self._kinds |= {resource.key: resource.kind for resource in resources}
-        return resources
-
-    async def _unlisted(self, key: ResourceKey) -> Resource:
-        """Return a resource that a device token names; its kind only a safe description tells."""
-        kind = ResourceKind.INPUT
-        if self._choices.may_read(key):
-            description = mapper.parse_description(
-                await self._client.describe(key.device_id, key.resource_id)
-            )
-            kind = {
-                (True, True): ResourceKind.INPUT_OUTPUT,
-                (True, False): ResourceKind.INPUT,
-                (False, True): ResourceKind.OUTPUT,
-                (False, False): ResourceKind.CALLBACK,
-            }["in" in description, "out" in description]
-        return mapper.live_resource(key, kind)
-
-    async def _describe(
-        self, resources: list[Resource], known: Mapping[ResourceKey, Resource]
-    ) -> tuple[list[Resource], list[Sample]]:
-        """Return the resources, and the values of those whose shape nobody knows yet."""
-        described: list[Resource] = []
-        samples: list[Sample] = []
-        for resource in resources:
+    def _with_halves(
+        self, listed: mapper.ResourceList, known: Mapping[ResourceKey, Resource]
+    ) -> list[Resource]:
+        """Return the resources, and both halves of those that take and give, if they may be read."""
+        resources: list[Resource] = []
+        for resource in listed.resources:
             key = resource.key
-            described.append(resource)
+            resources.append(resource)
             if resource.kind is ResourceKind.INPUT_OUTPUT and self._choices.may_read(
                 key
             ):
-                described += mapper.in_and_out(resource)
+                resources += mapper.in_and_out(resource)
             if any(key.child(wrapper) in known for wrapper in ("in", "out")):
                 self._wrapper_owners.add(key)
-            earlier = known.get(key)
-            if earlier is None or earlier.value_type is None:
-                samples += await self._read(key)
-        return described, samples
+        return resources
+
+    async def _read_each(
+        self, device_id: str, keys: Iterable[ResourceKey]
+    ) -> AsyncGenerator[Change]:
+        """Read resources; one that fails is left alone for a while, and so is a device that fails."""
+        failures = 0
+        for key in keys:
+            if self._rests.holds(key) or not self._offers.may_read(key):
+                continue
+            try:
+                samples = await self._read(key)
+            except (NotFoundError, UnreachableError, BadCredentialsError) as error:
+                # Raises what is the account's trouble; firmware can answer with any status (8).
+                absence = await self._devices.absence(device_id)
+                if absence is not None:
+                    yield absence
+                    return
+                is_missing = isinstance(error, NotFoundError)
+                failures += not is_missing
+                if _is_silence(error) or failures == MAX_FAILURES:
+                    self._leave_alone(device_id, error)
+                    return
+                self._leave_alone(key, error)
+                if is_missing:
+                    yield ResyncNeeded(device_id)
+                continue
+            failures = 0
+            self._rests.end(device_id)
+            self._rests.end(key)
+            if samples:
+                yield Samples(tuple(samples))
 
     async def _read(self, key: ResourceKey) -> list[Sample]:
-        """Read one resource, if that is safe. A fault of its own is nobody else's."""
-        kind = self._kinds.get(key)
+        """Read one resource that may be read."""
         try:
-            if kind is ResourceKind.OUTPUT:
+            if self._offers.kind(key) is ResourceKind.OUTPUT:
                 return [await self._read_output(key)]
-            if kind in (ResourceKind.INPUT, ResourceKind.INPUT_OUTPUT) and (
-                self._choices.may_read(key)
-            ):
-                return await self._read_description(key, kind)
+            return await self._read_description(key)
         except ForbiddenError:
-            self._permissions.deny(Capability.RESOURCE_ACCESS)
-        except NotFoundError, UnreachableError, RateLimitedError, BadCredentialsError:
-            raise
-        except PlatformError as error:
+            self._permissions.deny(Capability.RESOURCE_ACCESS, key.device_id)
+        except (UnexpectedAnswerError, CommandRejectedError) as error:
             _LOGGER.debug("%s cannot be read: %s", key.text, error)
         return []
 
     async def _read_output(self, key: ResourceKey) -> Sample:
-        value = await self._client.read(key.device_id, key.resource_id)
-        if isinstance(value, dict) and len(value) == 1 and set(value) <= {"in", "out"}:
+        value = await self._firmware.read(key.device_id, key.resource_id)
+        if isinstance(value, dict) and set(value) in ({"in"}, {"out"}):
             self._wrapper_owners.add(key)
         return Sample(key, value)
 
-    async def _read_description(
-        self, key: ResourceKey, kind: ResourceKind
-    ) -> list[Sample]:
-        description = mapper.parse_description(
-            await self._client.describe(key.device_id, key.resource_id)
-        )
-        if kind is ResourceKind.INPUT_OUTPUT:
+    async def _read_description(self, key: ResourceKey) -> list[Sample]:
+        answer = await self._firmware.describe(key.device_id, key.resource_id)
+        description = mapper.parse_description(answer)
+        if self._offers.kind(key) is ResourceKind.INPUT_OUTPUT:
             return [
                 Sample(key.child(name), value) for name, value in description.items()
             ]
         return [Sample(key, description["in"])] if "in" in description else []
 
-    def _rest_if_silent(self, device_id: str, error: UnreachableError) -> None:
-        if error.reason not in ("timed_out", "server_trouble"):
-            raise error
-        self._rest(device_id, error)
+    def _leave_alone(self, name: str | ResourceKey, error: PlatformError) -> None:
+        _LOGGER.debug("%s is left alone for a while: %s", name, error)
+        self._rests.begin(name)
 
-    def _rest(self, device_id: str, error: PlatformError) -> None:
-        """Leave a device alone for a while that is connected, but does not answer."""
-        backoff = self._rests.setdefault(
-            device_id, Backoff(first=60, longest=LONGEST_REST)
-        )
-        self._rests_until[device_id] = self._clock.monotonic() + backoff.next()
-        _LOGGER.debug("%s does not answer: %s", device_id, error)
 
-    def _answered(self, device_id: str) -> None:
-        self._rests_until.pop(device_id, None)
-        self._rests.pop(device_id, None)
+def _unknown(
+    resources: Iterable[Resource], known: Mapping[ResourceKey, Resource]
+) -> list[ResourceKey]:
+    """Return what has no known shape yet: its first value tells."""
+    return [
+        resource.key
+        for resource in resources
+        if not resource.key.leaf
+        and ((earlier := known.get(resource.key)) is None or not earlier.value_type)
+    ]
+
+
+def _lacks_known(
+    resources: Iterable[Resource], known: Mapping[ResourceKey, Resource]
+) -> bool:
+    """Return whether something was there before that is not there now."""
+    listed = {resource.key.root for resource in resources}
+    return any(
+        resource.source == mapper.LIVE and key.root not in listed
+        for key, resource in known.items()
+    )
+
+
+def _is_silence(error: PlatformError) -> bool:
+    """Tell a device that does not answer from one that answers with an error (8)."""
+    return isinstance(error, UnreachableError) and error.reason != "server_trouble"

@@ -1,62 +1,50 @@
 """The three kinds of connection on which the server tells something by itself (9)."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 import json
 from typing import Final
 
 import aiohttp
 
-from ...model.change import (
-    Change,
-    Connectivity,
-    DeviceLeft,
-    ResyncNeeded,
-    Samples,
-)
+from ...model.change import Change, ResyncNeeded, Samples
 from ...model.device import ResourceKey, Sample
-from ...model.errors import (
-    NotFoundError,
-    UnreachableError,
-)
-from ...model.value import JsonValue
+from ...model.errors import NotFoundError, UnexpectedAnswerError, UnreachableError
+from ...model.value import JsonValue, ValueType, coerced
 from ...transport import sse
 from ...transport.clock import Clock
+from ...transport.parsing import parsed
 from ...transport.websocket import frames
-from . import mapper
+from . import records
 from .client import ThingerClient
+from .events import SUBSCRIBED
 
 MISSED_SAMPLES: Final = 3
 """Samples that may fail to come until a stream no longer counts as live."""
 
-_STATES_ONLINE: Final = {
-    "connected": True,
-    "resumed": True,
-    "awake": True,
-    "asleep": True,
-    "disconnected": False,
-}
-_EVENTS: Final = (
-    "device_state_change",
-    "device_property_update",
-    "device_create",
-    "device_update",
-    "device_delete",
-)
+_COUNTERS: Final = ("rx_bytes", "tx_bytes")
 
 type Emit = Callable[[Change], Awaitable[None]]
-type RowHandler = Callable[[str, dict[str, JsonValue]], Change | None]
+type Good = Callable[[], None]
+type Interpret = Callable[[Mapping[str, JsonValue]], Change | None]
 type Unwrap = Callable[[ResourceKey, JsonValue], JsonValue]
 
 
 class EventStream:
     """The account-wide socket: devices that come, go and change, properties, rows of buckets (9.2)."""
 
-    def __init__(self, client: ThingerClient, emit: Emit, on_row: RowHandler) -> None:
-        """Prepare; ``on_row`` turns a bucket's new row into a change."""
+    def __init__(
+        self,
+        client: ThingerClient,
+        emit: Emit,
+        interpret: Interpret,
+        on_gap: Callable[[], None],
+    ) -> None:
+        """Prepare; ``on_gap`` is told when events begin to be missed."""
         self._client = client
         self._emit = emit
-        self._on_row = on_row
+        self._interpret = interpret
+        self._on_gap = on_gap
         self._version: str | None = None
         self._socket: aiohttp.ClientWebSocketResponse | None = None
         self._wanted_buckets: frozenset[str] = frozenset()
@@ -74,11 +62,10 @@ class EventStream:
     async def want_buckets(self, buckets: frozenset[str]) -> None:
         """Hear of new rows of these buckets; a subscription that stands is harmless (9.2)."""
         self._wanted_buckets = buckets
-        if self._socket is not None:
-            with suppress(aiohttp.ClientError, OSError):
-                await self._subscribe_buckets(self._socket)
+        with suppress(aiohttp.ClientError, OSError):
+            await self._subscribe_buckets()
 
-    async def run_once(self, good: Callable[[], None]) -> None:
+    async def run_once(self, good: Good) -> None:
         """Listen until the socket ends. What happens meanwhile is lost: nothing is replayed."""
         for version in (self._version,) if self._version else ("v2", "v1"):
             try:
@@ -86,65 +73,37 @@ class EventStream:
             except NotFoundError:
                 continue
             return
-        if self._version:
-            raise UnreachableError("the event socket is gone")
-        raise NotFoundError("this server has no event socket")
+        raise UnreachableError("there is no event socket")
 
-    async def _listen(self, version: str, good: Callable[[], None]) -> None:
+    async def _listen(self, version: str, good: Good) -> None:
         async with self._client.event_socket(version) as socket:
-            is_first = self._version is None
             self._version = version
-            for event in _EVENTS:
+            for event in SUBSCRIBED:
                 await socket.send_str(json.dumps({"event": event}))
-            await self._subscribe_buckets(socket)
             self._socket = socket
             try:
-                if not is_first:
-                    await self._emit(ResyncNeeded())
-                await self._hear(socket, good)
+                await self._subscribe_buckets()
+                # What happened since the last list was read, nobody told.
+                await self._emit(ResyncNeeded())
+                async for frame in frames(socket):
+                    good()
+                    change = self._interpret(frame)
+                    if change is not None:
+                        await self._emit(change)
             finally:
                 self._socket = None
                 self._buckets.clear()
+                self._on_gap()
 
-    async def _hear(
-        self, socket: aiohttp.ClientWebSocketResponse, good: Callable[[], None]
-    ) -> None:
-        async for frame in frames(socket):
-            good()
-            change = self._change(frame)
-            if change is not None:
-                await self._emit(change)
-
-    async def _subscribe_buckets(self, socket: aiohttp.ClientWebSocketResponse) -> None:
-        for bucket in self._wanted_buckets - self._buckets:
+    async def _subscribe_buckets(self) -> None:
+        while self._socket is not None and (
+            missing := self._wanted_buckets - self._buckets
+        ):
+            bucket = min(missing)
             self._buckets.add(bucket)
-            rows: dict[str, JsonValue] = {"event": "bucket_write"}
-            rows |= (
-                {"bucket": bucket}
-                if self._version == "v1"
-                else {"filters": {"bucket": bucket}}
-            )
-            await socket.send_str(json.dumps(rows))
-
-    def _change(self, frame: dict[str, JsonValue]) -> Change | None:
-        device_id = frame.get("device")
-        match frame.get("event"):
-            case "device_state_change" if isinstance(device_id, str):
-                online = _STATES_ONLINE.get(str(frame.get("state")))
-                if online is None:
-                    return ResyncNeeded(device_id)
-                return Connectivity(device_id, online, mapper.event_time(frame))
-            case "device_property_update" if isinstance(device_id, str):
-                return mapper.property_update(device_id, frame)
-            case "device_create" | "device_update" if isinstance(device_id, str):
-                return ResyncNeeded(device_id)
-            case "device_delete" if isinstance(device_id, str):
-                return DeviceLeft(device_id)
-            case "bucket_write":
-                bucket, row = frame.get("bucket"), frame.get("data")
-                if isinstance(bucket, str) and isinstance(row, dict):
-                    return self._on_row(bucket, {"ts": frame.get("ts"), **row})
-        return None
+            filters: dict[str, JsonValue] = {"bucket": bucket}
+            rows = filters if self._version == "v1" else {"filters": filters}
+            await self._socket.send_str(json.dumps({"event": "bucket_write", **rows}))
 
 
 class ResourceStream:
@@ -172,6 +131,11 @@ class ResourceStream:
         self._heard: dict[str, float] = {}
         self._socket: aiohttp.ClientWebSocketResponse | None = None
 
+    @property
+    def is_open(self) -> bool:
+        """Return whether the socket is open."""
+        return self._socket is not None
+
     def is_live(self, resource: str) -> bool:
         """Return whether the resource's samples come as they should."""
         heard = self._heard.get(resource)
@@ -182,14 +146,20 @@ class ResourceStream:
     async def want(self, resources: frozenset[str]) -> None:
         """Stream these resources and no others."""
         self._wanted = resources
-        if self._socket is not None:
-            with suppress(aiohttp.ClientError, OSError):
-                await self._subscribe(self._socket)
+        with suppress(aiohttp.ClientError, OSError):
+            await self._subscribe()
 
-    async def run_once(self, good: Callable[[], None]) -> None:
+    async def run_once(self, good: Good) -> None:
         """Stream until the socket ends."""
         try:
-            await self._stream(good)
+            async with self._client.device_socket(self._device_id) as socket:
+                self._socket = socket
+                await self._subscribe()
+                async for frame in frames(socket):
+                    sample = self._sample(frame)
+                    if sample is not None:
+                        good()
+                        await self._emit(Samples((sample,)))
         except NotFoundError as error:
             # A device that just left, or is about to come (9.1): no reason to give up for ever.
             raise UnreachableError(str(error)) from None
@@ -198,43 +168,38 @@ class ResourceStream:
             self._subscribed.clear()
             self._heard.clear()
 
-    async def _stream(self, good: Callable[[], None]) -> None:
-        async with self._client.device_socket(
-            self._device_id, v3=self._client.has_v3 is not False
-        ) as socket:
-            self._socket = socket
-            await self._subscribe(socket)
-            async for frame in frames(socket):
-                sample = self._sample(frame)
-                if sample is not None:
-                    good()
-                    await self._emit(Samples((sample,)))
+    async def _subscribe(self) -> None:
+        """Tell the server what is wanted; each is noted before it is sent, so that nobody repeats it."""
+        while (socket := self._socket) is not None:
+            if unwanted := self._subscribed - self._wanted:
+                name = min(unwanted)
+                self._subscribed.discard(name)
+                self._heard.pop(name, None)
+                control: dict[str, JsonValue] = {"enabled": False}
+            elif missing := self._wanted - self._subscribed:
+                name = min(missing)
+                self._subscribed.add(name)
+                control = {"interval": self._interval, "enabled": True}
+            else:
+                return
+            await socket.send_str(json.dumps({"resource": name, **control}))
 
-    async def _subscribe(self, socket: aiohttp.ClientWebSocketResponse) -> None:
-        for resource in self._subscribed - self._wanted:
-            await socket.send_str(json.dumps({"resource": resource, "enabled": False}))
-            self._heard.pop(resource, None)
-        for resource in self._wanted - self._subscribed:
-            await socket.send_str(
-                json.dumps(
-                    {"resource": resource, "interval": self._interval, "enabled": True}
-                )
-            )
-        self._subscribed = set(self._wanted)
-
-    def _sample(self, frame: dict[str, JsonValue]) -> Sample | None:
+    def _sample(self, frame: Mapping[str, JsonValue]) -> Sample | None:
         resource = frame.get("resource")
         if not isinstance(resource, str) or resource not in self._subscribed:
             return None
         if frame.get("signal", "data") != "data":
             self._heard.pop(resource, None)
             return None
-        for name in ("payload", "out", "in"):
-            if name in frame:
-                self._heard[resource] = self._clock.monotonic()
-                key = ResourceKey(self._device_id, resource)
-                return Sample(key, self._unwrap(key, frame[name]))
-        return None
+        key = ResourceKey(self._device_id, resource)
+        if "payload" in frame:
+            value = self._unwrap(key, frame["payload"])
+        elif wrapper := next((name for name in ("out", "in") if name in frame), None):
+            value = frame[wrapper]
+        else:
+            return None
+        self._heard[resource] = self._clock.monotonic()
+        return Sample(key, value)
 
 
 class StatisticsStream:
@@ -248,31 +213,33 @@ class StatisticsStream:
         self._totals: dict[str, float] = {}
         self.is_open = False
 
-    async def run_once(self, good: Callable[[], None]) -> None:
+    async def run_once(self, good: Good) -> None:
         """Follow the statistics until the stream ends."""
         self._totals.clear()
         try:
             async with self._client.statistics_stream(self._device_id) as reader:
                 async for _, data in sse.events(reader):
                     try:
-                        frame = json.loads(data)
-                    except ValueError, RecursionError:
+                        frame = parsed(data)
+                    except UnexpectedAnswerError:
                         continue
                     good()
                     self.is_open = True
-                    await self._emit(Samples(tuple(self._samples(frame))))
+                    if samples := self._samples(frame):
+                        await self._emit(Samples(tuple(samples)))
         finally:
             self.is_open = False
 
     def _samples(self, frame: JsonValue) -> list[Sample]:
-        """Add up the traffic: after the first frame only increments come."""
+        """Add up the traffic: after a full frame, which tells of the connection, only increments come."""
+        if isinstance(frame, dict) and "connected" in frame:
+            self._totals.clear()
         samples = []
-        for sample in mapper.parse_statistics(frame, self._device_id):
+        for sample in records.parse_statistics(frame, self._device_id):
             name = sample.key.leaf[0]
-            if name in ("rx_bytes", "tx_bytes") and isinstance(
-                sample.value, int | float
-            ):
-                self._totals[name] = self._totals.get(name, 0) + sample.value
+            value = coerced(sample.value, ValueType.NUMBER)
+            if name in _COUNTERS and isinstance(value, int | float):
+                self._totals[name] = self._totals.get(name, 0) + value
                 samples.append(Sample(sample.key, self._totals[name]))
             else:
                 samples.append(sample)
