@@ -3,10 +3,12 @@
 # First of all imports: else the test plug-in's own folder of this name wins.
 import custom_components  # noqa: F401  # isort: skip
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
+from homeassistant.util.async_ import get_scheduled_timer_handles
 import pytest
 
 from tests.home import Time
@@ -46,6 +48,7 @@ async def thinger(
             await _unload_all(request.getfixturevalue("hass"))
             await simulator.wait_for_sockets(0)
         assert simulator.harm == []
+    _cancel_heartbeats()
 
 
 @pytest.fixture
@@ -56,6 +59,13 @@ def time(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> Time:
         "custom_components.iot_platforms.coordinator.monotonic", time.monotonic
     )
     return time
+
+
+def _cancel_heartbeats() -> None:
+    """Take away the timers that aiohttp sets anew after a socket was closed."""
+    for handle in get_scheduled_timer_handles(asyncio.get_running_loop()):
+        if "WebSocketResponse._send_heartbeat" in repr(handle):
+            handle.cancel()
 
 
 async def _unload_all(hass: HomeAssistant) -> None:

@@ -222,15 +222,15 @@ async def test_revoked_token_asks_for_a_new_one(
     """A token that is disabled starts reauthentication, and no more requests are sent."""
     thinger.switches.events = False
     entry = await add_account(hass, thinger.account().credentials())
+    await thinger.wait_for_sockets(4)
     thinger.access_token("home_assistant").enabled = False
     await time.passes(61)
-    await settle(hass)
+    await thinger.wait_for_sockets(0)
     assert [
         flow["context"]["source"] for flow in hass.config_entries.flow.async_progress()
     ] == ["reauth"]
     thinger.clear_requests()
     await time.passes(300)
-    await settle(hass)
     assert thinger.requests() == []
     assert entry.state is ConfigEntryState.LOADED
 

@@ -1,5 +1,6 @@
 """Adding an account, signing in again, changing the connection."""
 
+from collections.abc import Callable
 from typing import Any
 from unittest.mock import patch
 
@@ -27,8 +28,8 @@ from tests.flows import (
     submit,
     suggestions,
 )
-from tests.home import add_account
-from tests.simulators.effects import Effect, Replace, Reset, Status, Truncate
+from tests.home import add_account, settle
+from tests.simulators.effects import Effect, Hang, Replace, Reset, Status, Truncate
 from tests.simulators.thinger import ThingerSimulator
 from tests.simulators.tls import self_signed, signed_by_own_authority
 
@@ -154,29 +155,27 @@ async def test_device_token(hass: HomeAssistant, thinger: ThingerSimulator) -> N
     assert list(entry.runtime_data.data.devices) == ["boiler_ctl"]
 
 
-@pytest.mark.parametrize("before", ["", "  ", "Bearer ", "bearer\n"])
 async def test_token_as_it_is_pasted(
-    hass: HomeAssistant, thinger: ThingerSimulator, before: str
+    hass: HomeAssistant, thinger: ThingerSimulator
 ) -> None:
     """A token may come with blanks, a header's first word, or broken into lines."""
     token = thinger.account().access_token
-    pasted = f"{before}{token[:40]}\n  {token[40:]}\n"
-    answers = {"url": thinger.url, "access_token": pasted}
-    entry = created(await submit(hass, await open_sign_in(hass), answers))
-    assert entry.data["access_token"] == token
+    for before in ("", "  ", "Bearer "):
+        pasted = f"{before}{token[:40]}\n  {token[40:]}\n"
+        answers = {"url": thinger.url, "access_token": pasted}
+        entry = created(await submit(hass, await open_sign_in(hass), answers))
+        assert entry.data["access_token"] == token
+        await hass.config_entries.async_remove(entry.entry_id)
 
 
-@pytest.mark.parametrize("address", ["http://{0}", "http://{0}/", " http://{0}// "])
-async def test_address(
-    hass: HomeAssistant, thinger: ThingerSimulator, address: str
-) -> None:
+async def test_address(hass: HomeAssistant, thinger: ThingerSimulator) -> None:
     """However the address is written, it is the same account."""
-    answers = {
-        **thinger.account().credentials(),
-        "url": address.format(server_of(thinger)),
-    }
-    entry = created(await submit(hass, await open_sign_in(hass), answers))
-    assert entry.unique_id == f"thinger:{server_of(thinger)}/demo"
+    for address in ("http://{0}", "HTTP://{0}/", " http://{0}// "):
+        url = address.format(server_of(thinger))
+        answers = {**thinger.account().credentials(), "url": url}
+        entry = created(await submit(hass, await open_sign_in(hass), answers))
+        assert entry.unique_id == f"thinger:{server_of(thinger)}/demo"
+        await hass.config_entries.async_remove(entry.entry_id)
 
 
 async def test_address_with_path(
@@ -191,17 +190,17 @@ async def test_address_with_path(
     created(await submit(hass, form, credentials))
 
 
-@pytest.mark.parametrize("url", [None, "", CLOUD, f"{CLOUD}/"])
-async def test_address_from_the_token(hass: HomeAssistant, url: str | None) -> None:
+async def test_address_from_the_token(hass: HomeAssistant) -> None:
     """Where no other address is given, the token tells its server (``svr``)."""
     tls = signed_by_own_authority()
     async with serving(hass, tls) as simulator:
-        answers = {
-            "access_token": simulator.account().access_token,
-            "tls": {"ca_certificate": tls.certificate_authority, "verify_ssl": True},
-        } | ({} if url is None else {"url": url})
-        entry = created(await submit(hass, await open_sign_in(hass), answers))
-        assert entry.data["server"] == server_of(simulator)
+        section = {"ca_certificate": tls.certificate_authority, "verify_ssl": True}
+        token = simulator.account().access_token
+        for url in ({}, {"url": ""}, {"url": CLOUD}, {"url": f"{CLOUD}/"}):
+            answers = {**url, "access_token": token, "tls": section}
+            entry = created(await submit(hass, await open_sign_in(hass), answers))
+            assert entry.data["server"] == server_of(simulator)
+            await hass.config_entries.async_remove(entry.entry_id)
 
 
 async def test_address_without_scheme(hass: HomeAssistant) -> None:
@@ -216,26 +215,24 @@ async def test_address_without_scheme(hass: HomeAssistant) -> None:
         assert entry.unique_id == f"thinger:{server_of(simulator)}/demo"
 
 
-@pytest.mark.parametrize(
-    "url",
-    [
+async def test_nonsense_for_an_address(
+    hass: HomeAssistant, thinger: ThingerSimulator
+) -> None:
+    """What is no address is said at the field, and can be corrected."""
+    credentials = thinger.account().credentials()
+    form = await open_sign_in(hass)
+    for url in (
         "not an address",
         "https://",
         "ftp://127.0.0.1",
         "http://127.0.0.1:99999",
         "http://[::1",
         "mailto:demo@example.com",
-    ],
-)
-async def test_nonsense_for_an_address(
-    hass: HomeAssistant, thinger: ThingerSimulator, url: str
-) -> None:
-    """What is no address is said at the field, and can be corrected."""
-    credentials = thinger.account().credentials()
-    form = await open_sign_in(hass)
-    form = await submit(hass, form, {**credentials, "url": url})
-    assert form["errors"] == {"url": "invalid_url"}
-    assert suggestions(form)["url"] == url
+        "https://demo:password@127.0.0.1",
+    ):
+        form = await submit(hass, form, {**credentials, "url": url})
+        assert form["errors"] == {"url": "invalid_url"}, url
+        assert suggestions(form)["url"] == url
     created(await submit(hass, form, credentials))
 
 
@@ -575,6 +572,31 @@ async def test_reauth_with_a_password(
     assert old["refresh_token"] not in entry.data.values()
 
 
+async def test_reauth_with_a_token_instead_of_the_password(
+    hass: HomeAssistant, thinger: ThingerSimulator
+) -> None:
+    """Who has switched on two-factor sign-in gets in with a token; nothing of the login is left."""
+    entry = await add_account(hass, thinger.account().password_credentials())
+    thinger.user().mfa = True
+    form = await open_reauth(hass, entry)
+    answers = {"username": "demo", "password": "demo-password"}
+    form = await submit(hass, form, answers)
+    assert form["errors"] == {"password": "invalid_auth"}
+    token = thinger.account().access_token
+    form = await submit(hass, form, {**answers, "access_token": token})
+    assert form["errors"] == {"access_token": "token_and_password"}
+    result = await submit(hass, form, {"username": "demo", "access_token": token})
+    assert result["reason"] == "reauth_successful"
+    assert entry.state is ConfigEntryState.LOADED
+    assert dict(entry.data) == {
+        "platform": "thinger",
+        "server": server_of(thinger),
+        "account": "demo",
+        "url": thinger.url,
+        "access_token": token,
+    }
+
+
 @pytest.mark.parametrize("is_password", [True, False])
 async def test_reauth_as_somebody_else(
     hass: HomeAssistant, thinger: ThingerSimulator, is_password: bool
@@ -815,6 +837,61 @@ async def test_reconfigure_after_the_session(
     assert thinger.refreshes == 0
     assert entry.data["refresh_token"] == thinger.grants[-1].refresh_token
     assert entry.data["password"] == "demo-password"
+
+
+async def test_renewal_that_ends_after_a_new_sign_in(
+    hass: HomeAssistant, thinger: ThingerSimulator
+) -> None:
+    """Tokens of the old sign-in that come late do not replace those of the new one."""
+    entry = await add_account(hass, thinger.account().password_credentials())
+    release = await renewal_on_its_way(hass, thinger, entry)
+    form = await open_reconfigure(hass, entry)
+    answers = thinger.account().credentials()
+    change = hass.async_create_task(submit(hass, form, answers))
+    await thinger.wait_until(lambda: thinger.account().access_token in tokens(thinger))
+    release()
+    assert (await change)["reason"] == "reconfigure_successful"
+    assert entry.state is ConfigEntryState.LOADED
+    assert entry.data["access_token"] == answers["access_token"]
+    assert "refresh_token" not in entry.data
+
+
+async def test_renewal_that_ends_after_a_move(
+    hass: HomeAssistant, thinger: ThingerSimulator
+) -> None:
+    """Where the session stays, its next tokens are kept: the old ones are used up."""
+    credentials = thinger.account().password_credentials()
+    entry = await add_account(hass, {**credentials, "remember_password": False})
+    release = await renewal_on_its_way(hass, thinger, entry)
+    # The address changes while the account still waits; as a flow would do it.
+    hass.config_entries.async_update_entry(
+        entry, data={**entry.data, "url": f"{thinger.url}/"}
+    )
+    release()
+    await hass.config_entries.async_reload(entry.entry_id)
+    assert entry.state is ConfigEntryState.LOADED
+    assert entry.data["url"] == f"{thinger.url}/"
+    assert entry.data["refresh_token"] == thinger.grants[-1].refresh_token
+
+
+async def renewal_on_its_way(
+    hass: HomeAssistant, thinger: ThingerSimulator, entry: ConfigEntry
+) -> Callable[[], None]:
+    """Have an account renew its tokens; return what lets the server answer."""
+    await thinger.wait_for_subscription("temperature", device="boiler_ctl")
+    await settle(hass)
+    thinger.clock.advance(7300)
+    hang = Hang()
+    thinger.faults.add(hang, path=LOGIN, count=1)
+    thinger.clear_requests()
+    hass.async_create_background_task(entry.runtime_data.async_read_list(), "poll")
+    await thinger.wait_for_request("POST", LOGIN, finished=False)
+    return hang.release
+
+
+def tokens(thinger: ThingerSimulator) -> list[str | None]:
+    """Return the tokens of all requests that were answered."""
+    return [request.token for request in thinger.requests() if request.finished]
 
 
 async def test_reconfigure_forgets_the_password(

@@ -1,5 +1,7 @@
 """What the credentials do not allow, in Home Assistant's repairs."""
 
+import asyncio
+
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er, issue_registry as ir
@@ -8,7 +10,7 @@ import pytest
 from custom_components.iot_platforms.const import DOMAIN
 from custom_components.iot_platforms.model.platform import Capability
 
-from tests.home import Time, add_account, entity_id, reload, state
+from tests.home import SAFETY_NET, Time, add_account, entity_id, reload, state
 from tests.simulators.json_types import JsonObject
 from tests.simulators.thinger import ThingerSimulator
 
@@ -41,6 +43,13 @@ async def add_narrow_account(
     return await add_account(hass, credentials)
 
 
+async def until_denied(entry: ConfigEntry, capability: Capability) -> None:
+    """Wait until push has found out what it may not do: no poll does."""
+    async with asyncio.timeout(SAFETY_NET):
+        while capability not in entry.runtime_data.adapter.denied:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+
 def test_every_capability_is_tested() -> None:
     """A capability that is added needs a test, and a text."""
     assert DENIED.keys() == set(Capability)
@@ -59,6 +68,8 @@ async def test_missing_permission(
         address = entity_id(hass, entry, "sensor", "boiler_ctl/%24stats/ip_address")
         er.async_get(hass).async_update_entity(address, disabled_by=None)
         await reload(hass, entry)
+    if capability is Capability.EVENTS:
+        await until_denied(entry, capability)
     for _ in range(2):
         await time.passes(31)
     issue_id = f"permission_{capability}_{entry.entry_id}"
@@ -95,6 +106,7 @@ async def test_several_permissions_and_accounts(
     entry = await add_narrow_account(hass, thinger, deny)
     guest = thinger.mint_access_token("guests", user="guest", deny={"Event": "*"})
     other = await add_account(hass, {"url": thinger.url, "access_token": guest.jwt})
+    await until_denied(other, Capability.EVENTS)
     await time.passes(31)
     await time.passes(31)
     assert set(issues(hass)) == {

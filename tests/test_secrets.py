@@ -183,7 +183,7 @@ def echoes(secret: str) -> list[Effect]:
     return [
         *(
             Status(status, body=envelope, content_type="application/json")
-            for status in (400, 401, 403, 404, 408, 409, 500, 503)
+            for status in (400, 401, 403, 404, 500)
         ),
         Status(
             500, body=json.dumps({"error": secret}), content_type="application/json"

@@ -110,15 +110,15 @@ async def test_read_any_shape(
     assert await act(hass, "read_resource", data) == {"value": 64}
 
 
-@pytest.mark.parametrize("resource", ["pump", "relay", "threshold"])
 async def test_unsafe_read(
-    hass: HomeAssistant, thinger: ThingerSimulator, entry: ConfigEntry, resource: str
+    hass: HomeAssistant, thinger: ThingerSimulator, entry: ConfigEntry
 ) -> None:
     """What nobody marked as safe is not read, also not on request."""
-    with pytest.raises(ServiceValidationError) as caught:
-        await act(hass, "read_resource", boiler(hass, entry, resource=resource))
-    assert_names_field(caught.value, "unsafe_resource", "resource")
-    assert resource in str(caught.value)
+    for resource in ("pump", "relay", "threshold"):
+        with pytest.raises(ServiceValidationError) as caught:
+            await act(hass, "read_resource", boiler(hass, entry, resource=resource))
+        assert_names_field(caught.value, "unsafe_resource", "resource")
+        assert resource in str(caught.value)
     assert thinger.requests() == []
     assert thinger.unsafe_reads == []
 
@@ -142,32 +142,26 @@ async def test_safe_read(hass: HomeAssistant, thinger: ThingerSimulator) -> None
 # Writing
 
 
-@pytest.mark.parametrize(
-    ("resource", "value"),
-    [
+async def test_write(
+    hass: HomeAssistant, thinger: ThingerSimulator, entry: ConfigEntry
+) -> None:
+    """Any JSON value arrives as it is, once."""
+    for resource, value in (
         ("relay", False),
         ("setpoint", 19.5),
         ("message", "Grüße {{ 'x' }}"),
         ("rgb", {"r": 1, "g": 2, "b": 3}),
-        ("message", [1, None, {"a": "b"}]),
-    ],
-)
-async def test_write(
-    hass: HomeAssistant,
-    thinger: ThingerSimulator,
-    entry: ConfigEntry,
-    resource: str,
-    value: Any,
-) -> None:
-    """Any JSON value arrives as it is, once."""
-    data = boiler(hass, entry, resource=resource, value=value)
-    assert await act(hass, "write_resource", data) == {"answer": None}
-    [request] = thinger.requests()
-    assert request.method == "POST"
-    assert request.path == f"/v3/users/demo/devices/boiler_ctl/resources/{resource}"
-    assert request.json() == value
-    [call] = thinger.device("boiler_ctl").resource(resource).calls
-    assert call.value == value
+        ("pump", [1, None, {"a": "b"}]),
+    ):
+        thinger.clear_requests()
+        data = boiler(hass, entry, resource=resource, value=value)
+        assert await act(hass, "write_resource", data) == {"answer": None}
+        [request] = thinger.requests()
+        assert request.method == "POST"
+        assert request.path == f"/v3/users/demo/devices/boiler_ctl/resources/{resource}"
+        assert request.json() == value
+        [call] = thinger.device("boiler_ctl").resource(resource).calls
+        assert call.value == value
 
 
 async def test_write_shows(
@@ -219,9 +213,11 @@ async def test_run(
 # What people get wrong
 
 
-@pytest.mark.parametrize(
-    ("action", "resource", "key"),
-    [
+async def test_wrong_resource(
+    hass: HomeAssistant, thinger: ThingerSimulator, entry: ConfigEntry
+) -> None:
+    """A resource that is not there, or of another kind, is refused before anything is sent."""
+    for action, resource, key in (
         ("read_resource", "reboot", "wrong_kind"),
         ("read_resource", "nothing", "unknown_resource"),
         ("write_resource", "temperature", "wrong_kind"),
@@ -231,66 +227,51 @@ async def test_run(
         ("run_callback", "relay", "wrong_kind"),
         ("run_callback", "threshold", "wrong_kind"),
         ("run_callback", "Reboot", "unknown_resource"),
-    ],
-)
-async def test_wrong_resource(
-    hass: HomeAssistant,
-    thinger: ThingerSimulator,
-    entry: ConfigEntry,
-    action: str,
-    resource: str,
-    key: str,
-) -> None:
-    """A resource that is not there, or of another kind, is refused before anything is sent."""
-    data = boiler(hass, entry, resource=resource)
-    if action == "write_resource":
-        data["value"] = 1
-    with pytest.raises(ServiceValidationError) as caught:
-        await act(hass, action, data)
-    assert_names_field(caught.value, key, "resource")
+    ):
+        data = boiler(hass, entry, resource=resource)
+        if action == "write_resource":
+            data["value"] = 1
+        with pytest.raises(ServiceValidationError) as caught:
+            await act(hass, action, data)
+        assert_names_field(caught.value, key, "resource")
     assert thinger.requests() == []
 
 
-@pytest.mark.parametrize("value", [date(2026, 1, 1), float("nan"), {1, 2}])
 async def test_value_that_is_no_json(
-    hass: HomeAssistant, thinger: ThingerSimulator, entry: ConfigEntry, value: Any
+    hass: HomeAssistant, thinger: ThingerSimulator, entry: ConfigEntry
 ) -> None:
     """YAML knows more than JSON: what cannot be sent is refused at its field."""
-    data = boiler(hass, entry, resource="message", value=value)
-    with pytest.raises(vol.Invalid, match=r"JSON.*'value'"):
-        await act(hass, "write_resource", data)
-    with pytest.raises(vol.Invalid, match=r"JSON.*'data'"):
-        await act(hass, "call_endpoint", of_account(entry, endpoint="mail", data=value))
+    for value in (date(2026, 1, 1), float("nan"), {1, 2}):
+        data = boiler(hass, entry, resource="message", value=value)
+        with pytest.raises(vol.Invalid, match=r"JSON.*'value'"):
+            await act(hass, "write_resource", data)
+        data = of_account(entry, endpoint="mail", data=value)
+        with pytest.raises(vol.Invalid, match=r"JSON.*'data'"):
+            await act(hass, "call_endpoint", data)
     assert thinger.requests() == []
 
 
-@pytest.mark.parametrize(
-    ("action", "data", "field"),
-    [
-        ("read_bucket", {"bucket": "climate", "items": 0}, "items"),
-        ("read_bucket", {"bucket": "climate", "items": 1001}, "items"),
-        ("read_bucket", {"bucket": "../climate"}, "bucket"),
-        ("read_bucket", {"bucket": "climate", "start": "soon"}, "start"),
-        ("call_endpoint", {"endpoint": "mail/../../devices"}, "endpoint"),
-        ("call_endpoint", {"endpoint": ""}, "endpoint"),
-        ("add_device", {"device": "with blank"}, "device"),
-        ("add_device", {"device": "x" * 33}, "device"),
-        ("add_device", {"device": "newline\n"}, "device"),
-        ("add_device", {"device": "x", "credentials": "short"}, "credentials"),
-        ("add_device", {"device": "x", "device_type": "toaster"}, "device_type"),
-    ],
-)
 async def test_wrong_fields(
-    hass: HomeAssistant,
-    thinger: ThingerSimulator,
-    entry: ConfigEntry,
-    action: str,
-    data: dict[str, Any],
-    field: str,
+    hass: HomeAssistant, thinger: ThingerSimulator, entry: ConfigEntry
 ) -> None:
     """What a field cannot take is refused with the field's name."""
-    with pytest.raises(vol.Invalid, match=f"at '{field}'"):
-        await act(hass, action, of_account(entry, **data))
+    for action, field, data in (
+        ("read_bucket", "items", {"bucket": "climate", "items": 0}),
+        ("read_bucket", "items", {"bucket": "climate", "items": 1001}),
+        ("read_bucket", "bucket", {"bucket": "../climate"}),
+        ("read_bucket", "start", {"bucket": "climate", "start": "soon"}),
+        ("call_endpoint", "endpoint", {"endpoint": "mail/../../devices"}),
+        ("call_endpoint", "endpoint", {"endpoint": ""}),
+        ("add_device", "device", {"device": "with blank"}),
+        ("add_device", "device", {"device": "x" * 33}),
+        ("add_device", "device", {"device": "newline\n"}),
+        ("add_device", "credentials", {"device": "x", "credentials": "short"}),
+        ("add_device", "device_type", {"device": "x", "device_type": "toaster"}),
+    ):
+        with pytest.raises(vol.Invalid, match=f"at '{field}'"):
+            await act(hass, action, of_account(entry, **data))
+    with pytest.raises(vol.Invalid, match="at 'token_id'"):
+        await act(hass, "delete_device_token", boiler(hass, entry, token_id="../1"))
     assert thinger.requests() == []
 
 
@@ -374,24 +355,48 @@ async def test_actions_without_any_account(hass: HomeAssistant) -> None:
         await act(hass, "read_bucket", {"config_entry_id": "none", "bucket": "climate"})
 
 
-@pytest.mark.parametrize("action", sorted(FOR_ADMINS))
 async def test_for_admins_only(
     hass: HomeAssistant,
     thinger: ThingerSimulator,
     entry: ConfigEntry,
     hass_read_only_user: MockUser,
-    action: str,
 ) -> None:
     """Who is no admin can neither make, nor delete, nor share anything."""
-    data = {
-        "add_device": of_account(entry, device="x", device_type="http"),
-        "delete_device": boiler(hass, entry),
-        "list_device_tokens": boiler(hass, entry),
-        "create_device_token": boiler(hass, entry, name="Door"),
-        "delete_device_token": boiler(hass, entry, token_id="1"),
-    }[action]
-    with pytest.raises(Unauthorized):
-        await act(hass, action, data, context=Context(user_id=hass_read_only_user.id))
+    context = Context(user_id=hass_read_only_user.id)
+    for action, data in (
+        ("add_device", of_account(entry, device="x", device_type="http")),
+        ("delete_device", boiler(hass, entry)),
+        ("list_device_tokens", boiler(hass, entry)),
+        ("create_device_token", boiler(hass, entry, name="Door")),
+        ("delete_device_token", boiler(hass, entry, token_id="1")),
+    ):
+        assert action in FOR_ADMINS
+        with pytest.raises(Unauthorized):
+            await act(hass, action, data, context=context)
+    assert thinger.requests() == []
+
+
+async def test_platform_that_cannot_do_it(
+    hass: HomeAssistant,
+    thinger: ThingerSimulator,
+    entry: ConfigEntry,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Not every platform has endpoints, buckets, or devices that the account makes."""
+    # Of what an adapter may offer, the actions look for these only.
+    monkeypatch.setattr(entry.runtime_data, "adapter", object())
+    for action, data in (
+        ("call_endpoint", of_account(entry, endpoint="mail")),
+        ("read_bucket", of_account(entry, bucket="climate")),
+        ("add_device", of_account(entry, device="x", device_type="http")),
+        ("delete_device", boiler(hass, entry)),
+        ("list_device_tokens", boiler(hass, entry)),
+    ):
+        with pytest.raises(ServiceValidationError) as caught:
+            await act(hass, action, data)
+        assert caught.value.translation_key == "not_supported"
+        assert entry.title in str(caught.value)
+    monkeypatch.undo()
     assert thinger.requests() == []
 
 
@@ -536,33 +541,25 @@ async def test_add_and_delete_device(
     assert "attic" not in {device.id for device in thinger.devices()}
 
 
-@pytest.mark.parametrize(
-    ("chosen", "written"), [("http", "HTTP"), ("virtual", "Virtual")]
-)
 async def test_add_device_without_credentials(
-    hass: HomeAssistant,
-    thinger: ThingerSimulator,
-    entry: ConfigEntry,
-    chosen: str,
-    written: str,
+    hass: HomeAssistant, thinger: ThingerSimulator, entry: ConfigEntry
 ) -> None:
     """Devices that do not connect need no credentials."""
-    await act(hass, "add_device", of_account(entry, device="x", device_type=chosen))
-    assert thinger.device("x").type == written
-    device_of(hass, entry, "x")
+    for chosen, written in (("http", "HTTP"), ("virtual", "Virtual")):
+        data = of_account(entry, device=chosen, device_type=chosen)
+        await act(hass, "add_device", data)
+        assert thinger.device(chosen).type == written
+        device_of(hass, entry, chosen)
 
 
-@pytest.mark.parametrize("chosen", [{}, {"device_type": "mqtt"}])
 async def test_add_device_that_needs_credentials(
-    hass: HomeAssistant,
-    thinger: ThingerSimulator,
-    entry: ConfigEntry,
-    chosen: dict[str, str],
+    hass: HomeAssistant, thinger: ThingerSimulator, entry: ConfigEntry
 ) -> None:
     """Devices that connect by themselves need credentials."""
-    with pytest.raises(ServiceValidationError) as caught:
-        await act(hass, "add_device", of_account(entry, device="x", **chosen))
-    assert_names_field(caught.value, "credentials_needed", "credentials")
+    for chosen in ({}, {"device_type": "mqtt"}):
+        with pytest.raises(ServiceValidationError) as caught:
+            await act(hass, "add_device", of_account(entry, device="x", **chosen))
+        assert_names_field(caught.value, "credentials_needed", "credentials")
     assert thinger.requests() == []
 
 

@@ -1,14 +1,11 @@
 """IoT Platforms: the devices of IoT clouds and servers in Home Assistant."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryError
 from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.typing import ConfigType
 
-from .account import async_create_adapter
+from .account import async_create_adapter, save_into
 from .const import CONF_PLATFORM, DOMAIN, ENTITY_PLATFORMS
 from .coordinator import AccountConfigEntry, AccountCoordinator
 from .devices import device_id_of
@@ -31,16 +28,12 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
 
 async def async_setup_entry(hass: HomeAssistant, entry: AccountConfigEntry) -> bool:
     """Sign in, read the account, make its entities, and begin to listen."""
-
-    async def save(changed: Mapping[str, Any]) -> None:
-        hass.config_entries.async_update_entry(entry, data={**entry.data, **changed})
-
     try:
         adapter = await async_create_adapter(
             hass,
             IotPlatform(entry.data[CONF_PLATFORM]),
             entry.data,
-            save,
+            save_into(hass, entry),
             parse_choices(entry.options),
         )
     except PlatformError as error:

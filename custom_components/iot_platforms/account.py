@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_VERIFY_SSL
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
@@ -40,6 +41,24 @@ async def async_create_adapter(
             choices=choices,
         )
     )
+
+
+def save_into(hass: HomeAssistant, entry: ConfigEntry) -> SaveCredentials:
+    """Return what keeps the credentials that an account renews.
+
+    A renewal can end after somebody signed in anew: it must not undo that.
+    """
+    known = entry.data
+
+    async def save(changed: Mapping[str, Any]) -> None:
+        nonlocal known
+        if all(entry.data.get(name) == known.get(name) for name in changed):
+            hass.config_entries.async_update_entry(
+                entry, data={**entry.data, **changed}
+            )
+            known = entry.data
+
+    return save
 
 
 async def async_sign_in(

@@ -133,8 +133,8 @@ class IotPlatformsConfigFlow(ConfigFlow, domain=DOMAIN):
         self, platform: IotPlatform, sign_in: SignIn, user_input: dict[str, Any]
     ) -> ConfigFlowResult:
         """Sign in, and make or mend the entry."""
-        answers = sign_in.credentials(user_input)
         entry = self._entry
+        answers = sign_in.credentials(user_input, entry.data if entry else {})
         if entry is None:
             account, credentials = await async_sign_in(self.hass, platform, answers)
             await self.async_set_unique_id(account.key)
@@ -142,11 +142,8 @@ class IotPlatformsConfigFlow(ConfigFlow, domain=DOMAIN):
             return self.async_create_entry(
                 title=account.title, data=_data(account, sign_in.kept(credentials))
             )
-        if self.source == SOURCE_REAUTH:
-            answers = _without(entry.data, sign_in.replaced) | answers
-        else:
-            unasked = set() if CONF_TLS in user_input else TLS_FIELDS
-            answers = _only(entry.data, sign_in.address_fields | unasked) | answers
+        unasked = set() if CONF_TLS in user_input else TLS_FIELDS
+        answers = _only(entry.data, sign_in.address_fields | unasked) | answers
         account, credentials = await self._async_sign_in_again(
             entry, platform, sign_in, answers
         )

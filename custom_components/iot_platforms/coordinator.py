@@ -82,6 +82,7 @@ class AccountCoordinator(DataUpdateCoordinator[AccountState]):
         self._is_started = False
         self._was_available = True
         self._is_watch_planned = False
+        self._push: asyncio.Task[None] | None = None
         self._failures = 0
         self._listed_at = NEVER
         self._values_read_at = NEVER
@@ -105,7 +106,9 @@ class AccountCoordinator(DataUpdateCoordinator[AccountState]):
         entry = self.config_entry
         self.entities.async_clean_registry()
         entry.async_on_unload(self.async_add_listener(self._async_check_availability))
-        entry.async_create_background_task(self.hass, self._async_listen(), "push")
+        self._push = entry.async_create_background_task(
+            self.hass, self._async_listen(), "push"
+        )
 
         async def read_first_values(_: object) -> None:
             await self.async_refresh()
@@ -226,6 +229,7 @@ class AccountCoordinator(DataUpdateCoordinator[AccountState]):
                 _LOGGER.debug("Push ended: %s", error)
             # Whether it was the sign-in that failed, the next list tells.
             self._listed_at = NEVER
+            self._async_poll_soon()
             await asyncio.sleep(backoff.next())
 
     @callback
@@ -295,6 +299,9 @@ class AccountCoordinator(DataUpdateCoordinator[AccountState]):
     def _translated(self, error: PlatformError) -> ConfigEntryAuthFailed | UpdateFailed:
         placeholders = {"name": self.config_entry.title}
         if isinstance(error, BadCredentialsError):
+            if self._push is not None:
+                # Nothing is asked of the platform until there are new credentials.
+                self._push.cancel()
             return ConfigEntryAuthFailed(
                 translation_domain=DOMAIN, **translation(error, placeholders)
             )

@@ -49,11 +49,13 @@ class Discovery:
                 device_id in self._coordinator.data.devices
                 and device_id not in self._running
             ):
-                self._running[device_id] = entry.async_create_background_task(
+                task = entry.async_create_background_task(
                     self._coordinator.hass,
                     self._async_ask(adapter, device_id),
                     f"discover {device_id}",
                 )
+                if not task.done():  # it starts at once, and may have nothing to wait for
+                    self._running[device_id] = task
 
     async def async_wait(self, patience: float) -> None:
         """Wait for what is under way, but not longer than so many seconds."""
@@ -73,4 +75,4 @@ class Discovery:
             _LOGGER.debug("Cannot find out what %s offers: %s", device_id, error)
             self.async_plan(device_id)
         finally:
-            del self._running[device_id]
+            self._running.pop(device_id, None)

@@ -128,11 +128,12 @@ class Account:
         await self.adapter.close()
         await self.stop_listening()
 
-    async def start(self) -> None:
-        """Sign in, read the list, and find out what every device offers."""
+    async def start(self, *device_ids: str) -> None:
+        """Sign in, read the list, and find out what devices offer: all, unless some are named."""
         await self.adapter.connect()
         await self.refresh()
-        await asyncio.gather(*(self.discover(d) for d in list(self.state.devices)))
+        asked = device_ids or tuple(self.state.devices)
+        await asyncio.gather(*(self.discover(device_id) for device_id in asked))
 
     async def refresh(self) -> Change:
         """Read the list."""

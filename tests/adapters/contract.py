@@ -61,6 +61,11 @@ class Harness(ABC):
     write_path: str
     """Expression for the path of a write to ``writable``."""
 
+    @property
+    def used_devices(self) -> set[str]:
+        """Return the devices that the tests look at."""
+        return {self.output.device_id, self.other.device_id, self.writable.device_id}
+
     @abstractmethod
     def account(self, credentials: Mapping[str, Any] | None = None) -> Account:
         """Make an account, with good credentials unless others are given."""
@@ -195,7 +200,7 @@ class AdapterContract:
     async def test_discovered(self, harness: Harness) -> None:
         """Kinds and first values are known after the start."""
         account = harness.account()
-        await account.start()
+        await account.start(*harness.used_devices)
         output = account.state.resource(harness.output)
         writable = account.state.resource(harness.writable)
         assert output is not None
@@ -207,7 +212,7 @@ class AdapterContract:
     async def test_read(self, harness: Harness) -> None:
         """What is read is what the device gives."""
         account = harness.account()
-        await account.start()
+        await account.start(*harness.used_devices)
         harness.set_value(harness.output, 33.5, push=False)
         await account.read(harness.output)
         assert account.state.value(harness.output) == 33.5
@@ -215,7 +220,7 @@ class AdapterContract:
     async def test_read_of_nothing(self, harness: Harness) -> None:
         """To read nothing, or what nobody offers, is no error."""
         account = harness.account()
-        await account.start()
+        await account.start(*harness.used_devices)
         assert await account.read() == []
         missing = harness.output._replace(resource_id="missing")
         assert not any(isinstance(c, Samples) for c in await account.read(missing))
@@ -223,7 +228,7 @@ class AdapterContract:
     async def test_slow_device_holds_up_nobody(self, harness: Harness) -> None:
         """Values of the others arrive while one device lets us wait."""
         account = harness.account()
-        await account.start()
+        await account.start(*harness.used_devices)
         hang = Hang()
         harness.sim.faults.add(hang, path=harness.read_path(harness.output))
         harness.set_value(harness.other, 44.5, push=False)
@@ -239,7 +244,7 @@ class AdapterContract:
     async def test_failing_device_fails_nobody(self, harness: Harness) -> None:
         """What one device answers with does not make the poll fail."""
         account = harness.account()
-        await account.start()
+        await account.start(*harness.used_devices)
         harness.sim.faults.add(Status(500), path=harness.read_path(harness.output))
         harness.set_value(harness.other, 44.5, push=False)
         await account.read(harness.output, harness.other)
@@ -248,7 +253,7 @@ class AdapterContract:
     async def test_abandoned_read_leaves_nothing(self, harness: Harness) -> None:
         """Who stops reading half-way leaves nothing behind."""
         account = harness.account()
-        await account.start()
+        await account.start(*harness.used_devices)
         hang = Hang()
         harness.sim.faults.add(hang, path=harness.read_path(harness.output))
         before = asyncio.all_tasks()
@@ -293,7 +298,7 @@ class AdapterContract:
     async def test_rate_limit(self, harness: Harness) -> None:
         """The server's wish is passed on, and until then nothing is sent."""
         account = harness.account()
-        await account.start()
+        await account.start(*harness.used_devices)
         harness.sim.faults.add(
             Status(429, headers={"Retry-After": "7"}), path=harness.list_path, count=1
         )
@@ -311,7 +316,7 @@ class AdapterContract:
     async def test_closed_server(self, harness: Harness) -> None:
         """A server that is not there is no reason for anything but another try."""
         account = harness.account()
-        await account.start()
+        await account.start(*harness.used_devices)
         await harness.sim.stop()
         with pytest.raises(UnreachableError):
             await account.refresh()
@@ -323,7 +328,7 @@ class AdapterContract:
     async def test_ended_credentials(self, harness: Harness) -> None:
         """Credentials that end are told by everything that uses them."""
         account = harness.account()
-        await account.start()
+        await account.start(*harness.used_devices)
         harness.revoke()
         with pytest.raises(BadCredentialsError):
             await account.refresh()
@@ -412,14 +417,14 @@ class AdapterContract:
     async def test_write(self, harness: Harness) -> None:
         """A write arrives once, and is confirmed."""
         account = harness.account()
-        await account.start()
+        await account.start(*harness.used_devices)
         await account.adapter.execute(Write(harness.writable, 23.5))
         assert harness.written() == [23.5]
 
     async def test_refused_write(self, harness: Harness) -> None:
         """What the device refuses is told."""
         account = harness.account()
-        await account.start()
+        await account.start(*harness.used_devices)
         harness.refuse_writes()
         with pytest.raises(CommandRejectedError):
             await account.adapter.execute(Write(harness.writable, 23.5))
@@ -427,7 +432,7 @@ class AdapterContract:
     async def test_unconfirmed_write(self, harness: Harness) -> None:
         """What nobody confirms is not taken for done, and not for refused."""
         account = harness.account()
-        await account.start()
+        await account.start(*harness.used_devices)
         harness.fall_silent()
         with pytest.raises(CommandTimedOutError):
             await account.adapter.execute(Write(harness.writable, 23.5))
@@ -435,7 +440,7 @@ class AdapterContract:
     async def test_write_to_an_offline_device(self, harness: Harness) -> None:
         """A device that is not there refuses."""
         account = harness.account()
-        await account.start()
+        await account.start(*harness.used_devices)
         harness.set_online(harness.writable.device_id, online=False)
         with pytest.raises(CommandRejectedError) as raised:
             await account.adapter.execute(Write(harness.writable, 23.5))
@@ -445,7 +450,7 @@ class AdapterContract:
     async def test_server_trouble_during_a_write(self, harness: Harness) -> None:
         """A write that failed on its way is not tried again by itself."""
         account = harness.account()
-        await account.start()
+        await account.start(*harness.used_devices)
         harness.sim.clear_requests()
         harness.sim.faults.add(Reset(), path=harness.write_path)
         with pytest.raises(UnreachableError):
@@ -479,7 +484,7 @@ class AdapterContract:
     async def test_unheard_changes(self, harness: Harness) -> None:
         """To ask for changes and not to listen costs nothing."""
         account = harness.account()
-        await account.start()
+        await account.start(*harness.used_devices)
         changes = account.adapter.changes()
         if changes is not None:
             await changes.aclose()
@@ -504,7 +509,7 @@ class AdapterContract:
         """Return an account to which both outputs are pushed."""
         _skip_without_push(harness)
         account = harness.account()
-        await account.start()
+        await account.start(*harness.used_devices)
         account.listen()
         account.watch(harness.output, harness.other)
         await account.until(

@@ -156,7 +156,7 @@ def test_time_that_is_none() -> None:
     assert kept(state).sample(key("a")) == Sample(key("a"), 1, None)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     st.recursive(
         ANY_VALUE,

@@ -2,7 +2,7 @@
 
 from dataclasses import FrozenInstanceError
 
-from hypothesis import given
+from hypothesis import given, settings
 import pytest
 
 from custom_components.iot_platforms.model.choices import Choices
@@ -18,6 +18,7 @@ from custom_components.iot_platforms.model.state import DeviceState
 from .helpers import ANY_TEXT, KEYS, device, key, resource
 
 
+@settings(deadline=None)
 @given(KEYS)
 def test_key_text_round_trip(any_key: ResourceKey) -> None:
     """Whatever ids a platform gives, the text of a key says all of it."""
@@ -25,18 +26,21 @@ def test_key_text_round_trip(any_key: ResourceKey) -> None:
     assert any_key.text.isascii()
 
 
+@settings(deadline=None)
 @given(KEYS, KEYS)
 def test_key_texts_differ(one: ResourceKey, other: ResourceKey) -> None:
     """Two keys never share a text."""
     assert (one.text == other.text) is (one == other)
 
 
+@settings(deadline=None)
 @given(KEYS)
 def test_key_text_begins_with_its_device(any_key: ResourceKey) -> None:
     """A device's own text is how its resources' texts begin."""
     assert any_key.text.startswith(f"{device_key_text(any_key.device_id)}/")
 
 
+@settings(deadline=None)
 @given(ANY_TEXT)
 def test_parse_any_text(text: str) -> None:
     """A text is a key or a ValueError, nothing else."""

@@ -2,7 +2,7 @@
 
 import math
 
-from hypothesis import given
+from hypothesis import given, settings
 import pytest
 
 from custom_components.iot_platforms.model.value import (
@@ -12,6 +12,7 @@ from custom_components.iot_platforms.model.value import (
     example_of,
     is_same,
     is_storable,
+    is_too_deep,
     position_of,
     value_type_of,
 )
@@ -121,6 +122,7 @@ def test_coerced(
     assert type(result) is type(expected)
 
 
+@settings(deadline=None)
 @given(ANY_VALUE)
 def test_any_value(value: JsonValue) -> None:
     """No value whatsoever is too much."""
@@ -141,6 +143,7 @@ def test_endless_value(value: JsonValue) -> None:
     """However deep a value is, the worst is that it is unknown."""
     value_type_of(value)
     assert is_same(value, value)
+    assert is_too_deep(value)
     assert not is_storable(value)
     assert example_of(value) is None
     assert coerced(value, ValueType.TEXT) is None

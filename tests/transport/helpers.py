@@ -17,6 +17,7 @@ from aiohttp.test_utils import TestServer
 import jwt
 import pytest
 
+from custom_components.iot_platforms.model.errors import PlatformError
 from custom_components.iot_platforms.transport.clock import Clock
 from custom_components.iot_platforms.transport.http import HttpClient
 from custom_components.iot_platforms.transport.limits import Limits
@@ -192,3 +193,42 @@ def log_everything(log: pytest.LogCaptureFixture) -> None:
     log.set_level(logging.DEBUG)
     for name in ("asyncio", "aiohttp", "custom_components"):
         log.set_level(logging.DEBUG, name)
+
+
+GARBAGE: Final = {
+    "no HTTP": b"\x16\x03\x01 nonsense\r\n\r\n",
+    "nothing": b"",
+    "half a head": b"HTTP/1.1 200 OK\r\nContent-Ty",
+    "only a promise": b"HTTP/1.1 100 Continue\r\n\r\n",
+    "truncated": b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n[1]",
+    "truncated chunk": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n[1]",
+    "no chunk": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n[1]\r\n",
+    "bad second chunk": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\n[1]XX\r\n",
+    "no gzip": b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\n[1]",
+    "no deflate": b"HTTP/1.1 200 OK\r\nContent-Encoding: deflate\r\nContent-Length: 3\r\n\r\n[1]",
+    "absurd length": b"HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n[1]",
+    "two lengths": b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\n[1]",
+    "endless header": b"HTTP/1.1 200 OK\r\nX: " + b"x" * 99_999 + b"\r\n\r\n",
+    "other protocol": b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n"
+    b"Connection: upgrade\r\n\r\n",
+    "no status": b"HTTP/1.1 000 x\r\nContent-Length: 0\r\n\r\n",
+}
+"""What may come over the wire in place of an answer."""
+
+
+def answer(
+    text: str = "", status: int = 200, headers: dict[str, str] | None = None
+) -> Any:
+    """Return a handler that always says the same."""
+
+    async def handle(_: web.Request) -> web.Response:
+        return web.Response(text=text, status=status, headers=headers)
+
+    return handle
+
+
+async def failure(client: HttpClient, path: str = "x", **options: Any) -> PlatformError:
+    """Return the error of a request, which has to be one of ours."""
+    with pytest.raises(PlatformError) as caught:
+        await client.request("GET", path, **options)
+    return caught.value

@@ -12,7 +12,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 import pytest
 
 from custom_components.iot_platforms.model.errors import TlsError
@@ -62,6 +62,7 @@ def test_redacted(text: str, expected: str) -> None:
     assert redacted(text).replace(REDACTED, "**") == expected
 
 
+@settings(deadline=None)
 @given(st.text(), st.sampled_from(["token", "password", "client_secret"]))
 def test_any_text(text: str, field: str) -> None:
     """Wherever it stands, a secret does not get through."""

@@ -23,8 +23,7 @@ from custom_components.iot_platforms.transport import sse
 from custom_components.iot_platforms.transport.http import HttpClient
 from custom_components.iot_platforms.transport.tokens import Tokens
 
-from .helpers import Net, Renewals, raw_server
-from .test_http import GARBAGE, answer
+from .helpers import GARBAGE, Net, Renewals, answer, raw_server
 
 EVENT_STREAM = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
 
@@ -120,6 +119,7 @@ def test_any_chunks(lines: list[str], borders: list[int], end: str) -> None:
     assert asyncio.run(parsed(*chunks)) == asyncio.run(parsed(raw))
 
 
+@settings(deadline=None)
 @given(st.lists(st.binary(max_size=30)))
 def test_any_bytes(chunks: list[bytes]) -> None:
     """Whatever arrives, it is events or nothing."""

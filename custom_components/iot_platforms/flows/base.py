@@ -37,10 +37,13 @@ class SignIn(Protocol):
     def credentials_schema(self, credentials: Mapping[str, Any]) -> vol.Schema:
         """Return the part of the form that can have expired, for the account at hand."""
 
-    def credentials(self, answers: Mapping[str, Any]) -> dict[str, Any]:
+    def credentials(
+        self, answers: Mapping[str, Any], stored: Mapping[str, Any]
+    ) -> dict[str, Any]:
         """Return what was filled in under the names of design.md 6, without sections.
 
-        Raises a PlatformError where that is no way to sign in.
+        ``stored`` is what the account holds, empty for a new one. Raises a PlatformError where that
+        is no way to sign in.
         """
 
     def has_secret(self, credentials: Mapping[str, Any]) -> bool:

@@ -17,7 +17,7 @@ from homeassistant.helpers.selector import (
 )
 import voluptuous as vol
 
-from ..adapters.thinger.auth import DEFAULT_URL
+from ..adapters.thinger.auth import DEFAULT_URL, pasted_token
 from ..const import CONF_REMEMBER_PASSWORD
 from ..model.errors import BadCredentialsError
 from .base import flattened, tls_section
@@ -72,21 +72,29 @@ class ThingerSignIn:
         )
 
     def credentials_schema(self, credentials: Mapping[str, Any]) -> vol.Schema:
-        """Return the fields of the way in which the account signed in."""
+        """Return the fields of the way in which the account signed in.
+
+        Who has switched on two-factor sign-in meanwhile needs a token instead of the password.
+        """
+        is_login = bool(credentials.get(CONF_USERNAME))
         return vol.Schema(
-            _LOGIN_FIELDS if credentials.get(CONF_USERNAME) else _TOKEN_FIELDS
+            {**_LOGIN_FIELDS, **_TOKEN_FIELDS} if is_login else _TOKEN_FIELDS
         )
 
-    def credentials(self, answers: Mapping[str, Any]) -> dict[str, Any]:
+    def credentials(
+        self, answers: Mapping[str, Any], stored: Mapping[str, Any]
+    ) -> dict[str, Any]:
         """Return one way to sign in; raises BadCredentialsError where two were filled in."""
         credentials = flattened(answers)
         if CONF_ACCESS_TOKEN in credentials:
-            credentials[CONF_ACCESS_TOKEN] = _token(credentials[CONF_ACCESS_TOKEN])
+            credentials[CONF_ACCESS_TOKEN] = pasted_token(credentials)
             if CONF_PASSWORD in credentials:
                 raise BadCredentialsError(reason="token_and_password")
             for name in (CONF_USERNAME, CONF_REMEMBER_PASSWORD):
                 credentials.pop(name, None)
-        elif not {CONF_USERNAME, CONF_PASSWORD} & credentials.keys():
+        elif CONF_PASSWORD in credentials and CONF_USERNAME in stored:
+            credentials.setdefault(CONF_USERNAME, stored[CONF_USERNAME])
+        elif CONF_USERNAME not in credentials:
             credentials.pop(CONF_REMEMBER_PASSWORD, None)
         return credentials
 
@@ -116,12 +124,6 @@ class ThingerSignIn:
         if not kept.get(CONF_REMEMBER_PASSWORD):
             kept.pop(CONF_PASSWORD, None)
         return kept
-
-
-def _token(text: str) -> str:
-    """Return a token as it was before it was pasted: in one line, without a header's first word."""
-    words = text.split()
-    return "".join(words[1:] if words[0].lower() == "bearer" else words)
 
 
 SIGN_IN: Final = ThingerSignIn()

@@ -8,7 +8,14 @@ from .change import Listing
 from .device import Resource, ResourceKey, ResourceKind, Sample
 from .known import DeviceState, Touched
 from .leaves import leaf_after, leaf_of, parts
-from .value import JsonValue, coerced, example_of, is_same, value_type_of
+from .value import (
+    JsonValue,
+    coerced,
+    example_of,
+    is_same,
+    is_too_deep,
+    value_type_of,
+)
 
 ABSENCES_UNTIL_GONE: Final = 2
 """Complete lists in a row without it, until something counts as gone (design.md 5)."""
@@ -119,7 +126,7 @@ class SampleEdit:
     def add(self, sample: Sample) -> None:
         """Take in a value and its parts, unless it is older than what is known."""
         resource = self._resources.get(sample.key)
-        if resource is None or self._is_late(sample):
+        if resource is None or self._is_late(sample) or is_too_deep(sample.value):
             return
         resource = self._learned(resource, sample.value)
         self._store(resource, sample)

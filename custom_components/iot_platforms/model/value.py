@@ -18,6 +18,7 @@ COLOR_NAMES: Final = frozenset({"r", "g", "b"})
 LARGEST_INTEGER: Final = 2**63 - 1
 """What databases, browsers and strict JSON still take as a whole number."""
 MAX_EXAMPLE_CHARS: Final = 255
+_MAX_DEPTH: Final = 50
 _MAX_STORED_DEPTH: Final = 20
 
 
@@ -102,6 +103,14 @@ def is_same(one: JsonValue, other: JsonValue) -> bool:
         ):
             return False
     return True
+
+
+def is_too_deep(value: JsonValue, depth: int = _MAX_DEPTH) -> bool:
+    """Return whether a value is nested so deeply that others could run out of stack with it."""
+    if not isinstance(value, dict | list):
+        return False
+    parts = value.values() if isinstance(value, dict) else value
+    return depth == 0 or any(is_too_deep(part, depth - 1) for part in parts)
 
 
 def is_storable(value: JsonValue, depth: int = _MAX_STORED_DEPTH) -> bool:

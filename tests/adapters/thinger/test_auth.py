@@ -7,8 +7,6 @@ from hypothesis import given, settings, strategies as st
 import jwt
 import pytest
 
-from .conftest import Accounts
-
 from custom_components.iot_platforms.adapters.thinger import auth
 from custom_components.iot_platforms.model.command import Write
 from custom_components.iot_platforms.model.device import ResourceKey
@@ -23,6 +21,9 @@ from custom_components.iot_platforms.model.errors import (
 )
 from custom_components.iot_platforms.model.platform import Capability, IotPlatform
 from custom_components.iot_platforms.transport.tls import ssl_context
+
+from .conftest import Accounts
+
 from tests.adapters.account import Account
 from tests.simulators.effects import LostResponse, Replace, Reset, Status
 from tests.simulators.thinger import ThingerSimulator, sample_state
@@ -52,7 +53,11 @@ async def reason_of(account: Account) -> str:
         (None, None, "https://api.thinger.io"),
         ("", None, "https://api.thinger.io"),
         (None, "eu-central.aws.thinger.io", "https://eu-central.aws.thinger.io"),
-        ("https://api.thinger.io", "acme.aws.thinger.io", "https://acme.aws.thinger.io"),
+        (
+            "https://api.thinger.io",
+            "acme.aws.thinger.io",
+            "https://acme.aws.thinger.io",
+        ),
         ("api.thinger.io/", "acme.aws.thinger.io", "https://acme.aws.thinger.io"),
         ("https://mine.example", "acme.aws.thinger.io", "https://mine.example"),
         ("mine.example", None, "https://mine.example"),
@@ -169,9 +174,7 @@ async def test_token_names_the_server(session: ClientSession) -> None:
     async with ThingerSimulator(sample_state(), tls=tls, auto_tick=False) as sim:
         trusting = ssl_context(verify=True, ca_certificate=tls.certificate_authority)
         credentials = {"access_token": sim.account().access_token}
-        account = Account(
-            sim, session, IotPlatform.THINGER, credentials, ssl=trusting
-        )
+        account = Account(sim, session, IotPlatform.THINGER, credentials, ssl=trusting)
         assert (await account.adapter.identify()).server == sim.authority
 
 

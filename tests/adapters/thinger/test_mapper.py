@@ -323,9 +323,7 @@ def test_endless_groups() -> None:
 def test_what_reading_does() -> None:
     """Only outputs are safe to read (6.3)."""
     key = ResourceKey("d", "x")
-    safe = {
-        kind for kind in ResourceKind if mapper.live_resource(key, kind).read_safe
-    }
+    safe = {kind for kind in ResourceKind if mapper.live_resource(key, kind).read_safe}
     assert safe == {ResourceKind.OUTPUT}
 
 

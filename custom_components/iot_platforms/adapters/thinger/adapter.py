@@ -203,7 +203,12 @@ class ThingerAdapter(AccountCalls):
         self._grant = grant
         client = self._client = ThingerClient(self._calls, grant.user)
         devices = self._devices = DeviceList(
-            client, grant, choices, console=self._console, permissions=permissions
+            client,
+            grant,
+            choices,
+            console=self._console,
+            permissions=permissions,
+            is_streaming=self._is_streaming,
         )
         self._offers = Offers(client.firmware, grant, choices, devices, permissions)
         self._live = LiveResources(
@@ -252,6 +257,9 @@ class ThingerAdapter(AccountCalls):
                 # The token is good, else it would not be known what it may not do.
                 if self._grant.device_id is None:
                     self._permissions.deny(Capability.DEVICES)
+
+    def _is_streaming(self, device_id: str) -> bool:
+        return self._streams is not None and self._streams.is_streaming(device_id)
 
     def _note_connection(self, device_id: str) -> None:
         """Begin anew with a device that came or left."""

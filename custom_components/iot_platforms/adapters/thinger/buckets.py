@@ -1,5 +1,6 @@
 """The newest row of each bucket, as values of the device that it is about (10.4, 10.5)."""
 
+import asyncio
 from collections.abc import Mapping
 
 from ...model.change import Change, Listing
@@ -33,6 +34,8 @@ class Buckets:
         self._buckets: dict[str, Bucket] | None = None
         self._homes: dict[str, dict[str, Resource]] = {}
         self._discovered: set[str] = set()
+        self._learning = asyncio.Lock()
+        self._learned: set[str] = set()
         self._fresh: set[str] = set()
 
     @property
@@ -81,8 +84,7 @@ class Buckets:
         self, device: Device, known: Mapping[ResourceKey, Resource]
     ) -> list[Listing]:
         """Return the newest rows of a device's buckets that nobody knows yet."""
-        if device.type == mapper.HTTP and self._buckets:
-            await self._learn_callback_bucket(device.id)
+        await self._learn_callback_buckets(device)
         listings: list[Listing] = []
         for bucket in list((self._buckets or {}).values()):
             key = ResourceKey(device.id, records.BUCKET_PREFIX + bucket.id)
@@ -161,18 +163,29 @@ class Buckets:
             for device_id in sorted(self._discovered)
         ]
 
-    async def _learn_callback_bucket(self, device_id: str) -> None:
-        """Learn which bucket an HTTP device's callback fills (10.4)."""
+    async def _learn_callback_buckets(self, device: Device) -> None:
+        """Learn which buckets the callbacks of HTTP devices fill, before rows look for a home (10.4)."""
+        devices = [device] if not device.is_service else self._devices.known.values()
+        async with self._learning:
+            for each in list(devices):
+                if (
+                    each.type == mapper.HTTP
+                    and each.id not in self._learned
+                    and any(b.device_id is None for b in (self._buckets or {}).values())
+                ):
+                    await self._learn_callback_bucket(each.id)
 
+    async def _learn_callback_bucket(self, device_id: str) -> None:
         async def callback() -> JsonValue:
             try:
                 return await self._client.callback(device_id)
             except ForbiddenError:
                 # The name of that right is not known: it says nothing about buckets.
-                return None
+                return {}
 
         answer = await self._permissions.try_for(Capability.BUCKETS, callback)
+        if answer is not None:
+            self._learned.add(device_id)
         bucket = (self._buckets or {}).get(records.bucket_written_by(answer) or "")
         if bucket is not None and bucket.device_id is None and self._buckets:
             self._buckets[bucket.id] = bucket.owned_by(device_id)
-            self._homes.get(bucket.id, {}).pop(BUCKETS_DEVICE, None)

@@ -1,6 +1,7 @@
 """The device list, and the names of what devices belong to (5)."""
 
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import replace
 import logging
 from typing import Final
@@ -45,13 +46,15 @@ class DeviceList:
         *,
         console: str,
         permissions: Permissions,
+        is_streaming: Callable[[str], bool],
     ) -> None:
-        """Prepare; nothing is sent yet."""
+        """Prepare; ``is_streaming`` tells whether a device's socket is open."""
         self._client = client
         self._grant = grant
         self._excluded = choices.excluded_devices
         self._console = console
         self._permissions = permissions
+        self._is_streaming = is_streaming
         self._names: dict[str, dict[str, str]] = {what: {} for what in _NAMED}
         self._sees_own_row = True
         self._heard: defaultdict[str, int] = defaultdict(int)
@@ -138,6 +141,8 @@ class DeviceList:
 
     async def _is_connected(self, device_id: str) -> bool | None:
         """Return whether a device is there, None where the server does not tell."""
+        if self._is_streaming(device_id):
+            return True
         try:
             return await self._client.is_connected(device_id)
         except ForbiddenError:

@@ -55,6 +55,7 @@ class LiveResources:
         self._rests = Rests(clock)
         self._asking: set[str] = set()
         self._wrapper_owners: set[ResourceKey] = set()
+        self._lacking: dict[str, frozenset[ResourceKey]] = {}
 
     def forget(self, device_id: str) -> None:
         """Begin anew with a device that came or left."""
@@ -96,7 +97,7 @@ class LiveResources:
                 samples += change.samples
             elif change != ResyncNeeded(device.id):  # this was it
                 others.append(change)
-        if listed.complete and _lacks_known(resources, known):
+        if listed.complete and self._is_news(device.id, _lacking(resources, known)):
             # Twice in a row proves that it is gone.
             others.append(ResyncNeeded(device.id))
         listing = Listing(
@@ -226,6 +227,12 @@ class LiveResources:
             ]
         return [Sample(key, description["in"])] if "in" in description else []
 
+    def _is_news(self, device_id: str, lacking: frozenset[ResourceKey]) -> bool:
+        """Return whether something lacks that did not lack in the list before."""
+        earlier = self._lacking.get(device_id, frozenset())
+        self._lacking[device_id] = lacking
+        return not lacking <= earlier
+
     def _leave_alone(self, name: str | ResourceKey, error: PlatformError) -> None:
         _LOGGER.debug("%s is left alone for a while: %s", name, error)
         self._rests.begin(name)
@@ -243,14 +250,15 @@ def _unknown(
     ]
 
 
-def _lacks_known(
+def _lacking(
     resources: Iterable[Resource], known: Mapping[ResourceKey, Resource]
-) -> bool:
-    """Return whether something was there before that is not there now."""
+) -> frozenset[ResourceKey]:
+    """Return what was there before, and is not there now."""
     listed = {resource.key.root for resource in resources}
-    return any(
-        resource.source == mapper.LIVE and key.root not in listed
+    return frozenset(
+        key.root
         for key, resource in known.items()
+        if resource.source == mapper.LIVE and key.root not in listed
     )
 
 

@@ -162,7 +162,6 @@ def bucket_resource(
         kind=ResourceKind.OUTPUT,
         source=BUCKETS,
         needs_device=False,
-        value_type=ValueType.OBJECT,
         enabled_default=enabled_default,
     )
 

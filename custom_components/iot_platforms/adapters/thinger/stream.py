@@ -102,6 +102,11 @@ class Streams:
         """Return how many connections are open."""
         return sum(stream.is_open for stream in self._tasks)
 
+    def is_streaming(self, device_id: str) -> bool:
+        """Return whether a device's socket is open."""
+        stream = self._resources.get(device_id)
+        return stream is not None and stream.is_open
+
     def hears(self, key: ResourceKey) -> bool:
         """Return whether a resource's values arrive right now."""
         name = key.resource_id
