@@ -134,6 +134,25 @@ async def test_new_resource_and_new_device(
     assert "attic" in device.configuration_url
 
 
+async def test_what_changes_while_a_list_is_read_is_not_lost(
+    hass: HomeAssistant, thinger: ThingerSimulator, time: Time
+) -> None:
+    """A list that was asked for while one is on its way is read as well."""
+    thinger.switches.events = False
+    entry = await add_account(hass, thinger.account().credentials())
+    hang = Hang()
+    thinger.faults.add(hang, path="/buckets$", count=1)
+    coordinator = entry.runtime_data
+    first = hass.async_create_background_task(coordinator.async_read_list(), "list")
+    await thinger.wait_for_request("GET", "/buckets$", count=2, finished=False)
+    thinger.add_device(Device("attic", name="Attic"))
+    second = hass.async_create_background_task(coordinator.async_read_list(), "list")
+    hang.release()
+    await first
+    await second
+    assert device_of(hass, entry, "attic").name == "Attic"
+
+
 async def test_vanished_device(
     hass: HomeAssistant, thinger: ThingerSimulator, time: Time
 ) -> None:

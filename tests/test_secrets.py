@@ -286,7 +286,8 @@ async def test_password(
         "remember_password": True,
     }
     entry = await sign_in(watch, thinger, answers)
-    for effect in echoes(entry.data["access_token"]):
+    # The other effects differ in nothing but what the first test has seen.
+    for effect in echoes(entry.data["access_token"])[::4]:
         await in_trouble(watch, thinger, entry, effect)
 
     watch.secrets |= {grant.refresh_token for grant in thinger.grants}
@@ -317,7 +318,8 @@ async def test_device_token(
     """The token of a device."""
     answers = thinger.account().device_credentials()
     entry = await sign_in(watch, thinger, answers)
-    for effect in echoes(entry.data["access_token"]):
+    # The other effects differ in nothing but what the first test has seen.
+    for effect in echoes(entry.data["access_token"])[::4]:
         await in_trouble(watch, thinger, entry, effect)
 
 

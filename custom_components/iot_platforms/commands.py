@@ -99,7 +99,7 @@ class Commands:
         try:
             return await self._coordinator.adapter.execute(command)
         except BadCredentialsError as error:
-            await self._coordinator.async_request_refresh()
+            await self._coordinator.async_read_list()
             raise command_error(error, name) from None
         except PlatformError as error:
             raise command_error(error, name) from None

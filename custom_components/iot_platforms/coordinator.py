@@ -178,8 +178,7 @@ class AccountCoordinator(DataUpdateCoordinator[AccountState]):
         now = monotonic()
         interval = SAFETY_INTERVAL if self.adapter.hears_devices else LIST_INTERVAL
         if now - self._listed_at >= interval * EARLY:
-            self.async_apply(await self.adapter.snapshot())
-            self._listed_at = now
+            await self._async_read_list(now)
         if self._is_started:
             self._discovery.async_start_planned()
             await self._async_read_values(now)
@@ -189,6 +188,15 @@ class AccountCoordinator(DataUpdateCoordinator[AccountState]):
         )
         self._discovery.async_start(self.data.devices)
         await self._discovery.async_wait(DISCOVERY_PATIENCE)
+
+    async def _async_read_list(self, now: float) -> None:
+        # Before it is read: what asks for another list meanwhile must get it.
+        self._listed_at = now
+        try:
+            self.async_apply(await self.adapter.snapshot())
+        except BaseException:
+            self._listed_at = NEVER
+            raise
 
     async def _async_read_values(self, now: float) -> None:
         """Read what somebody wants and push does not deliver, or has not delivered yet."""

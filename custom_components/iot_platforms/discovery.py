@@ -43,24 +43,27 @@ class Discovery:
         adapter = self._coordinator.adapter
         if not isinstance(adapter, Discovers):
             return
-        entry = self._coordinator.config_entry
         for device_id in device_ids:
-            if (
-                device_id in self._coordinator.data.devices
-                and device_id not in self._running
-            ):
-                task = entry.async_create_background_task(
-                    self._coordinator.hass,
-                    self._async_ask(adapter, device_id),
-                    f"discover {device_id}",
-                )
-                if not task.done():  # it starts at once, and may have nothing to wait for
-                    self._running[device_id] = task
+            if device_id in self._running:
+                # What it answers now may be what it offered before it left and came back.
+                self.async_plan(device_id)
+            elif device_id in self._coordinator.data.devices:
+                self._start(adapter, device_id)
 
     async def async_wait(self, patience: float) -> None:
         """Wait for what is under way, but not longer than so many seconds."""
         if self._running:
             await asyncio.wait(self._running.values(), timeout=patience)
+
+    def _start(self, adapter: Discovers, device_id: str) -> None:
+        task = self._coordinator.config_entry.async_create_background_task(
+            self._coordinator.hass,
+            self._async_ask(adapter, device_id),
+            f"discover {device_id}",
+        )
+        # It starts at once, and may have nothing to wait for.
+        if not task.done():
+            self._running[device_id] = task
 
     async def _async_ask(self, adapter: Discovers, device_id: str) -> None:
         known = self._coordinator.data.devices[device_id]

@@ -5,7 +5,7 @@ It raises the errors of ``model.errors`` and nothing else.
 """
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ssl import SSLContext
 from typing import Any, Protocol, runtime_checkable
 
@@ -34,7 +34,7 @@ class Surroundings:
     session: aiohttp.ClientSession
     ssl: SSLContext | bool
     clock: Clock
-    credentials: Credentials
+    credentials: Credentials = field(repr=False)
     save: SaveCredentials
     choices: Choices
 

@@ -1,7 +1,8 @@
 """A Thinger.io simulator, accounts on it, and what must hold at the end of every test."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack
+import logging
 from typing import Any
 
 from aiohttp import ClientSession
@@ -62,9 +63,34 @@ async def sim(socket_enabled: None) -> AsyncIterator[ThingerSimulator]:
         yield simulator
 
 
+class Bell(logging.Handler):
+    """Lets whoever waits look again at whatever an adapter logs."""
+
+    def __init__(self, sim: ThingerSimulator) -> None:
+        """Ring the simulator's bell."""
+        super().__init__()
+        self._sim = sim
+
+    def emit(self, _: logging.LogRecord) -> None:
+        """Ring."""
+        self._sim.notice.ring()
+
+
+@pytest.fixture
+def _bell(sim: ThingerSimulator) -> Iterator[None]:
+    """Ring a bell for what happens on this side."""
+    logger = logging.getLogger("custom_components.iot_platforms")
+    bell, level = Bell(sim), logger.level
+    logger.addHandler(bell)
+    logger.setLevel(logging.DEBUG)
+    yield
+    logger.setLevel(level)
+    logger.removeHandler(bell)
+
+
 @pytest.fixture
 async def accounts(
-    sim: ThingerSimulator, session: ClientSession
+    sim: ThingerSimulator, session: ClientSession, _bell: None
 ) -> AsyncIterator[Accounts]:
     """Make accounts; at the end nobody did harm, or read what nobody said was safe (6.3)."""
     accounts = Accounts(sim, session)

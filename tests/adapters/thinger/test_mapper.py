@@ -15,7 +15,6 @@ from custom_components.iot_platforms.model.device import (
     ResourceKind,
     Sample,
 )
-from custom_components.iot_platforms.model.value import ValueType
 
 CONSOLE = "https://console.thinger.io"
 NAMES = Names(
@@ -509,7 +508,8 @@ def test_bucket_values() -> None:
     row["device"] = "other"
     sample = records.bucket_sample(resource, row)
     assert sample.value == {"device": "other", "celsius": 21.4}
-    assert resource.value_type is ValueType.OBJECT
+    # What its rows hold, the first one tells: a pair of coordinates is a position.
+    assert resource.value_type is None
     assert bucket.owned_by("e").device_id == "e"
 
 

@@ -241,7 +241,7 @@ class ThingerAdapter(AccountCalls):
             unwrap=self._live.unwrapped,
             check=self._check,
             on_gap=self._note_gap,
-            on_denied=lambda: permissions.deny(Capability.EVENTS),
+            on_denied=permissions.deny,
             has_events=grant.device_id is None,
         )
 
@@ -283,7 +283,9 @@ class ThingerAdapter(AccountCalls):
             )
 
     def _can_stream(self, key: ResourceKey) -> bool:
-        return key.resource_id == records.STATISTICS_ID or self._offers.can_stream(key)
+        if key.resource_id == records.STATISTICS_ID:
+            return self._permissions.allows(Capability.STATISTICS, key.device_id)
+        return self._offers.can_stream(key)
 
     def _explained(self) -> AbstractContextManager[None]:
         return auth.explained(self._surroundings)

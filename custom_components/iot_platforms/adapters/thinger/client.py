@@ -1,12 +1,21 @@
 """The server's calls, one method each."""
 
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import (
+    AbstractAsyncContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+    suppress,
+)
 from typing import Final
 
 import aiohttp
 
-from ...model.errors import BadCredentialsError, NotFoundError, UnexpectedAnswerError
+from ...model.errors import (
+    BadCredentialsError,
+    NotFoundError,
+    UnexpectedAnswerError,
+)
 from ...model.value import JsonValue
 from ...transport.http import DEFAULT_TIMEOUT, HttpClient
 from .firmware import Firmware
@@ -191,23 +200,18 @@ class ThingerClient:
         self, stack: AsyncExitStack, address: str
     ) -> aiohttp.ClientWebSocketResponse:
         """Open a socket with the token in the header, or where the vendor's clients put it (3.1)."""
-        try:
-            return await stack.enter_async_context(self._open(address))
-        except BadCredentialsError:
-            if self._token_in_query:
-                raise
+        if not self._token_in_query:
+            with suppress(BadCredentialsError):
+                return await stack.enter_async_context(self._open(address, False))
+        socket = await stack.enter_async_context(self._open(address, True))
         self._token_in_query = True
-        try:
-            return await stack.enter_async_context(self._open(address))
-        except BadCredentialsError:
-            self._token_in_query = False
-            raise
+        return socket
 
     def _open(
-        self, address: str
+        self, address: str, token_in_query: bool
     ) -> AbstractAsyncContextManager[aiohttp.ClientWebSocketResponse]:
         return self.http.websocket(
-            address, heartbeat=HEARTBEAT, token_in_query=self._token_in_query
+            address, heartbeat=HEARTBEAT, token_in_query=token_in_query
         )
 
     async def _get(

@@ -21,11 +21,13 @@ from ...model.errors import (
     ForbiddenError,
     NotFoundError,
 )
+from ...model.platform import Capability
 from ...transport.backoff import Backoff
 from ...transport.clock import Clock
 from ...transport.websocket import keep_open
 from . import records
 from .client import ThingerClient
+from .permissions import ACCOUNT
 from .sockets import (
     EventStream,
     Good,
@@ -67,7 +69,7 @@ class Streams:
         unwrap: Unwrap,
         check: Callable[[], Awaitable[None]],
         on_gap: Callable[[], None],
-        on_denied: Callable[[], None],
+        on_denied: Callable[[Capability, str], None],
         has_events: bool,
     ) -> None:
         """Prepare; ``has_events`` False for credentials that cannot see the account.
@@ -172,7 +174,7 @@ class Streams:
     async def _keep(self) -> None:
         """Open and close streams whenever others are wanted."""
         if self._has_events:
-            self._start(self._events, self._on_denied)
+            self._start(self._events, (Capability.EVENTS, ACCOUNT))
         while True:
             self._changed.clear()
             self._end_others(self._resources, self._resource_wants)
@@ -181,7 +183,7 @@ class Streams:
                 if device_id not in self._statistics:
                     stream = StatisticsStream(self._client, device_id, self._emit)
                     self._statistics[device_id] = stream
-                    self._start(stream)
+                    self._start(stream, (Capability.STATISTICS, device_id))
             for device_id, wanted in self._resource_wants.items():
                 await self._resource_stream(device_id).want(wanted)
             await self._events.want_buckets(self._bucket_wants)
@@ -202,9 +204,10 @@ class Streams:
         return stream
 
     def _start(
-        self, stream: Stream, on_denied: Callable[[], None] | None = None
+        self, stream: Stream, needed: tuple[Capability, str] | None = None
     ) -> None:
-        task = asyncio.create_task(self._run(stream, on_denied))
+        """Begin to keep a connection open; ``needed`` is the right without which it is refused."""
+        task = asyncio.create_task(self._run(stream, needed))
         task.add_done_callback(self._note_failure)
         self._tasks[stream] = task
 
@@ -227,7 +230,7 @@ class Streams:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _run(self, stream: Stream, on_denied: Callable[[], None] | None) -> None:
+    async def _run(self, stream: Stream, needed: tuple[Capability, str] | None) -> None:
         """Keep a connection open for as long as it can be had."""
         try:
             await keep_open(
@@ -238,8 +241,8 @@ class Streams:
         except (ForbiddenError, NotFoundError) as error:
             # No stream, no harm: polling does it.
             _LOGGER.debug("A stream is not to be had: %s", error)
-            if on_denied is not None:
-                on_denied()
+            if needed is not None and isinstance(error, ForbiddenError):
+                self._on_denied(*needed)
 
     async def _once(self, stream: Stream, good: Good) -> None:
         """Run a connection once; only one that held for a while makes the pauses short again."""
