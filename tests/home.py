@@ -104,6 +104,13 @@ async def wait_until(hass: HomeAssistant, predicate: Callable[[], bool]) -> None
         stop()
 
 
+async def wait_for_flow(hass: HomeAssistant) -> None:
+    """Wait until a person is asked for something."""
+    async with asyncio.timeout(SAFETY_NET):
+        while not hass.config_entries.flow.async_progress():
+            await asyncio.sleep(0)
+
+
 class Time:
     """The time that polling goes by."""
 

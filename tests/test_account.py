@@ -23,6 +23,7 @@ from tests.home import (
     reload,
     settle,
     state,
+    wait_for_flow,
     wait_for_state,
     wait_until,
 )
@@ -437,3 +438,73 @@ async def _next_list(thinger: ThingerSimulator, time: Time) -> None:
     thinger.clear_requests()
     await time.passes(61)
     assert len(thinger.requests("GET", "/devices$")) == 1
+
+
+@pytest.mark.parametrize(
+    "data", [{"url": "http://[nowhere"}, {"ca_certificate": "no certificate"}]
+)
+async def test_unusable_settings(
+    hass: HomeAssistant, thinger: ThingerSimulator, data: dict[str, str]
+) -> None:
+    """Settings that can never work are not tried again and again."""
+    entry = await add_account(hass, thinger.account().credentials())
+    hass.config_entries.async_update_entry(entry, data={**entry.data, **data})
+    await hass.config_entries.async_reload(entry.entry_id)
+    assert entry.state is ConfigEntryState.SETUP_ERROR
+
+
+async def test_lost_tokens_ask_the_person(
+    hass: HomeAssistant, thinger: ThingerSimulator
+) -> None:
+    """A password account whose tokens and password are gone has to be signed in again."""
+    credentials = thinger.account().password_credentials()
+    entry = await add_account(hass, {**credentials, "remember_password": False})
+    data = {k: v for k, v in entry.data.items() if not k.endswith("_token")}
+    hass.config_entries.async_update_entry(entry, data=data)
+    await hass.config_entries.async_reload(entry.entry_id)
+    assert entry.state is ConfigEntryState.SETUP_ERROR
+    assert hass.config_entries.flow.async_progress()
+
+
+async def test_push_notices_a_revoked_token(
+    hass: HomeAssistant, thinger: ThingerSimulator
+) -> None:
+    """A handshake that is refused leads to the question for a new token."""
+    await add_account(hass, thinger.account().credentials())
+    await thinger.wait_for_sockets(5)
+    thinger.access_token("home_assistant").enabled = False
+    await thinger.close_sockets()
+    await wait_for_flow(hass)
+    await thinger.wait_for_sockets(0)
+
+
+async def test_limited_discovery_hides_nothing_else(
+    hass: HomeAssistant, thinger: ThingerSimulator
+) -> None:
+    """A server that wants us to wait in the middle of set-up does not make it fail."""
+    limit = Status(429, headers={"Retry-After": "60"})
+    thinger.faults.add(limit, path="/meter/resources/api$")
+    entry = await add_account(hass, thinger.account().credentials())
+    assert entry.state is ConfigEntryState.LOADED
+    assert state(hass, entry, "binary_sensor", "meter").state == "on"
+
+
+async def test_device_that_returns_while_it_is_asked(
+    hass: HomeAssistant, thinger: ThingerSimulator, time: Time
+) -> None:
+    """What it answers may be old by then, so it is asked once more."""
+    await add_account(hass, thinger.account().credentials())
+    await thinger.wait_for_subscription(event="device_state_change")
+    meter = thinger.device("meter")
+    hang = Hang()
+    thinger.faults.add(hang, path="/meter/properties$", count=1)
+    thinger.clear_requests()
+    for _ in range(2):
+        meter.go_offline()
+        meter.go_online()
+    await thinger.wait_for_request("GET", "/meter/properties$", finished=False)
+    await thinger.flush()
+    hang.release()
+    await settle(hass)
+    await time.passes(31)
+    assert len(thinger.requests("GET", "/meter/resources/api$")) == 2

@@ -1,5 +1,6 @@
 """What all tests of adapters share."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 from aiohttp import ClientSession
@@ -15,6 +16,8 @@ def expected_lingering_timers() -> bool:
 @pytest.fixture
 async def session(socket_enabled: None) -> AsyncIterator[ClientSession]:
     """Return what adapters send with; at the end none of it is in use."""
+    # Home Assistant's harness looks over asyncio's shoulder, which takes a third of the time.
+    asyncio.get_running_loop().set_debug(False)
     async with ClientSession() as session:
         yield session
         assert session.connector is not None

@@ -25,7 +25,7 @@ class Accounts:
         """Begin with none."""
         self._sim = sim
         self._session = session
-        self._made: list[Account] = []
+        self.made: list[Account] = []
 
     def __call__(
         self,
@@ -43,17 +43,17 @@ class Accounts:
             choices=choices,
             **more,
         )
-        self._made.append(account)
+        self.made.append(account)
         return account
 
     async def close(self) -> None:
         """Close all of them."""
-        for account in self._made:
+        for account in self.made:
             await account.close()
 
     def may_read(self, key: ResourceKey) -> bool:
         """Return whether a person said that reading does no harm."""
-        return any(account.choices.may_read(key) for account in self._made)
+        return any(account.choices.may_read(key) for account in self.made)
 
 
 @pytest.fixture
@@ -104,7 +104,7 @@ async def accounts(
     ] == []
     if not any(
         account.choices.safe_devices or account.choices.safe_resources
-        for account in accounts._made
+        for account in accounts.made
     ):
         assert sim.harm == []
         assert sim.unsafe_reads == []

@@ -98,6 +98,9 @@ def test_server_of_a_login() -> None:
         "https://user:password@mine.example",
         "https://[::1",
         "http://:80",
+        "https://.",
+        "https://a\x00b",
+        "https://a\tb c",
     ],
 )
 def test_no_address(typed: str) -> None:
@@ -107,7 +110,7 @@ def test_no_address(typed: str) -> None:
     assert raised.value.reason == "invalid_url"
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(st.text(max_size=20), st.text(max_size=20))
 def test_no_text_breaks_the_address(typed: str, svr: str) -> None:
     """Whatever is typed or in a token is an address or is refused."""

@@ -90,13 +90,15 @@ def server_url(credentials: Credentials) -> str:
         if isinstance(host, str) and host:
             typed = f"https://{host}"
     try:
-        url = URL(typed or DEFAULT_URL)
+        # Twice: what the first time encodes, only the second time writes in small letters.
+        url = URL(str(URL(typed or DEFAULT_URL)))
         host = url.host or ""
     except ValueError:
         raise UnreachableError(reason="invalid_url") from None
     if (
         url.scheme not in ("http", "https")
-        or not host
+        or not host.isprintable()
+        or not host.strip(". ")
         or any(character in host for character in " %")
         or url.user is not None
     ):

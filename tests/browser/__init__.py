@@ -1,0 +1,1 @@
+"""Stories that a person lives through in the pages of a real Home Assistant."""
