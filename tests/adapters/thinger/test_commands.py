@@ -270,6 +270,7 @@ async def test_read_without_the_list(sim: ThingerSimulator, accounts: Accounts) 
     await account.start()
     with pytest.raises(ForbiddenError):
         await do(account, Read(key_of("boiler_ctl/temperature")))
+    assert await account.read("boiler_ctl/temperature") == []
     # What takes a value can be written all the same.
     await do(account, Write(key_of("boiler_ctl/relay"), False))
     assert sim.device("boiler_ctl").resource("temperature").reads == 0

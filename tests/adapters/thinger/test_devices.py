@@ -6,6 +6,7 @@ from typing import Any
 from aiohttp import web
 import pytest
 
+from custom_components.iot_platforms.adapters.thinger import client
 from custom_components.iot_platforms.model.change import (
     Connectivity,
     ResyncNeeded,
@@ -111,6 +112,17 @@ async def test_server_that_knows_no_pages(
     assert len(things(snapshot)) == 50
     assert not snapshot.complete
     assert len(many.requests(path="/devices$")) == 2
+
+
+async def test_endless_pages(
+    many: ThingerSimulator, account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What never ends is given up, and not believed either."""
+    monkeypatch.setattr(client, "MAX_PAGES", 2)
+    await account.adapter.connect()
+    snapshot = await account.adapter.snapshot()
+    assert len(things(snapshot)) == 100
+    assert not snapshot.complete
 
 
 async def test_failing_second_page(many: ThingerSimulator, account: Account) -> None:

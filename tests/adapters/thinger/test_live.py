@@ -602,6 +602,22 @@ async def test_left_during_discovery(sim: ThingerSimulator, account: Account) ->
     assert account.kinds("boiler_ctl") == LIVE_OF_BOILER
 
 
+async def test_left_while_values_were_read(
+    sim: ThingerSimulator, account: Account
+) -> None:
+    """The list counts, and so does that the device left afterwards."""
+
+    def leave(answer: Any) -> Any:
+        sim.device("boiler_ctl").go_offline()
+        return answer
+
+    sim.faults.add(Rewrite(leave), path="/resources/temperature$")
+    await account.start("boiler_ctl")
+    assert account.kinds("boiler_ctl") == LIVE_OF_BOILER
+    assert account.value("boiler_ctl/temperature") == 21.5
+    assert account.online("boiler_ctl") is False
+
+
 @pytest.mark.parametrize("error", [500, 409, 401, 502])
 async def test_error_of_one_resource(
     sim: ThingerSimulator, account: Account, error: int

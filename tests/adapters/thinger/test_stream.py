@@ -262,10 +262,11 @@ async def test_listener_that_cannot_keep_up(
     assert changes is not None
     account.watch(TEMPERATURE)
     assert await anext(changes) is not None
+    await sim.wait_for_subscription("temperature")
     for value in range(50):
         sim.device("boiler_ctl").resource("temperature").set(value)
         sim.device("boiler_ctl").resource("temperature").push()
-    await sim.flush()
+    await sim.wait_until(account.adapter._streams._queue.full)  # type: ignore[attr-defined]
     await account.adapter.close()
     rest = [change async for change in changes]
     assert len(rest) <= 3

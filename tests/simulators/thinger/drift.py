@@ -15,12 +15,12 @@ _SLOW_SECONDS: Final = 60.0
 
 
 class Drift:
-    """Waves around the values that were there at first."""
+    """Waves around the values that were there at first; what somebody sets stays."""
 
     def __init__(self, state: State) -> None:
         """Begin with the first step due."""
         self._state = state
-        self._first: dict[object, Json] = {}
+        self._waves: dict[object, tuple[Json, Json]] = {}
         self._next_slow = 0.0
 
     def step(self) -> None:
@@ -44,10 +44,15 @@ class Drift:
                 bucket.write(row)
 
     def _moved(self, thing: object, now: Json) -> Json:
-        first = self._first.setdefault(thing, now)
+        first, last = self._waves.setdefault(thing, (now, now))
+        if now != last:
+            # Somebody set it: that is what they want to see, and not a wave.
+            return now
         # Each thing has a phase of its own, or all would rise and fall together.
-        phase = list(self._first).index(thing)
-        return _wave(first, sin(self._state.clock.now() / _PERIOD_SECONDS + phase))
+        phase = list(self._waves).index(thing)
+        moved = _wave(first, sin(self._state.clock.now() / _PERIOD_SECONDS + phase))
+        self._waves[thing] = (first, moved)
+        return moved
 
 
 def _wave(value: Json, height: float) -> Json:

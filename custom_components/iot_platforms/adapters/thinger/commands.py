@@ -1,7 +1,7 @@
 """What people want devices to do."""
 
 from ...model.change import Connectivity
-from ...model.command import Call, Command, Read, Run, Write
+from ...model.command import Command, Read, Run
 from ...model.device import ResourceKey, ResourceKind
 from ...model.errors import (
     CommandRejectedError,
@@ -46,21 +46,21 @@ class Commands:
     async def _send(self, command: Command) -> JsonValue:
         key = command.key
         firmware = self._client.firmware
-        match command:
-            case Read() if key.resource_id.startswith("$"):
-                return _part(await self._record(key), key)
-            case Read():
-                return _part(await self._live.read_now(key.root), key)
-            case Run():
-                if await self._live.kind_now(key) is not ResourceKind.CALLBACK:
-                    # To run an input is to call it with an empty value (6.3).
-                    raise UnsafeReadError(key.text)
-                return await firmware.run(key.device_id, key.resource_id)
-            case Write(_, value) | Call(_, value):
-                if key.resource_id.startswith(records.PROPERTY_PREFIX):
-                    name = key.resource_id.removeprefix(records.PROPERTY_PREFIX)
-                    return await self._client.write_property(key.device_id, name, value)
-                return await firmware.write(key.device_id, key.resource_id, value)
+        if isinstance(command, Read):
+            is_record = key.resource_id.startswith("$")
+            whole = await (
+                self._record(key) if is_record else self._live.read_now(key.root)
+            )
+            return _part(whole, key)
+        if isinstance(command, Run):
+            if await self._live.kind_now(key) is not ResourceKind.CALLBACK:
+                # To run an input is to call it with an empty value (6.3).
+                raise UnsafeReadError(key.text)
+            return await firmware.run(key.device_id, key.resource_id)
+        if key.resource_id.startswith(records.PROPERTY_PREFIX):
+            name = key.resource_id.removeprefix(records.PROPERTY_PREFIX)
+            return await self._client.write_property(key.device_id, name, command.value)
+        return await firmware.write(key.device_id, key.resource_id, command.value)
 
     async def _record(self, key: ResourceKey) -> JsonValue:
         """Read what the server itself holds: that does no harm."""

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import replace
 import logging
 from typing import Final
 
@@ -58,6 +57,7 @@ class DeviceList:
         self._names: dict[str, dict[str, str]] = {what: {} for what in _NAMED}
         self._sees_own_row = True
         self._heard: defaultdict[str, int] = defaultdict(int)
+        self._told: set[str] = set()
         self.known: dict[str, Device] = {}
         self.reconnected: list[str] = []
         """Devices whose connection was another in the last list than before, though no event told."""
@@ -76,19 +76,19 @@ class DeviceList:
         self.reconnected = [
             device_id
             for device_id, device in listed.items()
-            if (before := self.known.get(device_id))
-            and before.online is not None
+            if device_id not in self._told
+            and (before := self.known.get(device_id))
             and (before.online, before.online_since)
             != (device.online, device.online_since)
         ]
+        self._told.clear()
         self.known = listed if complete else {**self.known, **listed}
         return Snapshot(devices=tuple(listed.values()), complete=complete)
 
     def note_event(self, device_id: str) -> None:
         """Remember that the server told of a connection: an older answer proves nothing any more."""
         self._heard[device_id] += 1
-        if device := self.known.get(device_id):
-            self.known[device_id] = replace(device, online=None)
+        self._told.add(device_id)
 
     async def absence(self, device_id: str) -> Change | None:
         """Find out whether a device that failed is offline or gone; None where it is there (8).
