@@ -41,7 +41,6 @@ What to try
   Settings > Devices & services > IoT Platforms: the accounts, their devices and entities.
   Open a device and move a switch or a number: the simulator has to confirm it.
   Configure an account: choose devices, and what a resource becomes.
-  Add another account by hand, with an address and the credentials from above.
 
 Ctrl-C stops everything."""
 

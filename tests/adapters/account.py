@@ -22,6 +22,7 @@ from custom_components.iot_platforms.model.value import JsonValue
 from custom_components.iot_platforms.transport.clock import Clock
 
 from tests.simulators.base import Simulator
+from tests.simulators.effects import Effect
 
 
 class MovedClock:
@@ -276,6 +277,20 @@ def key_of(key: str | ResourceKey) -> ResourceKey:
     device_id, _, rest = key.partition("/")
     resource, *leaf = rest.split(":")
     return ResourceKey(device_id, resource, tuple(leaf))
+
+
+def case_id(value: object) -> str:
+    """Return a test case's name, the same in every process."""
+    if isinstance(value, type):
+        return value.__name__
+    if isinstance(value, Effect):
+        details = [
+            getattr(detail, "__name__", str(detail))
+            for detail in vars(value).values()
+            if detail and not isinstance(detail, dict | asyncio.Event)
+        ]
+        return "-".join((type(value).__name__, *details))
+    return getattr(value, "__name__", repr(value))
 
 
 def samples(changes: Collection[Change]) -> dict[str, JsonValue]:

@@ -80,9 +80,8 @@ async def _measure(what: str, shape: Shape) -> Figures:
             return figures
 
 
-async def _measure_often(what: str, shape: Shape, runs: int) -> Figures:
+def _medians(found: list[Figures]) -> Figures:
     """Return the medians over fresh processes."""
-    found = [await _measure(what, shape) for _ in range(runs)]
     return {
         group: {name: median(each[group][name] for each in found) for name in figures}
         for group, figures in found[0].items()
@@ -90,8 +89,12 @@ async def _measure_often(what: str, shape: Shape, runs: int) -> Figures:
 
 
 async def _compare_accounts(runs: int) -> None:
-    ours = await _measure_often("account", SMALL, runs)
-    rest = await _measure_often("rest", SMALL, runs)
+    # In turn: what else the machine does changes from minute to minute.
+    found = [
+        (await _measure("account", SMALL), await _measure("rest", SMALL))
+        for _ in range(runs)
+    ]
+    ours, rest = (_medians([*figures]) for figures in zip(*found, strict=True))
     # Where rest keeps nothing from one start to the next, each is like the first.
     for title, group, rest_group in (
         ("Set-up: 100 devices, 1,000 values", "set_up", "set_up"),

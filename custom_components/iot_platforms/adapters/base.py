@@ -40,7 +40,11 @@ class Surroundings:
 
 
 class Adapter(Protocol):
-    """One account on its platform."""
+    """One account on its platform.
+
+    The properties, ``is_live``, ``watch`` and ``close`` may be used at any time; everything else
+    needs ``connect`` or ``identify`` first.
+    """
 
     @property
     def denied(self) -> Mapping[Capability, str]:
@@ -55,13 +59,13 @@ class Adapter(Protocol):
         """Return whether push tells right now of devices that come, go and change."""
 
     def is_live(self, key: ResourceKey) -> bool:
-        """Return whether push delivers this resource's values right now."""
+        """Return whether push delivers this resource's values right now, and missed none."""
 
     async def connect(self) -> None:
         """Sign in as far as that needs a request."""
 
     async def close(self) -> None:
-        """Let go of everything; may be called twice."""
+        """Let go of everything, and end ``changes``; may be called twice."""
 
     async def identify(self) -> Account:
         """Sign in and return who that is; the sign-in form's question."""
@@ -77,10 +81,17 @@ class Adapter(Protocol):
         """
 
     def watch(self, keys: frozenset[ResourceKey], online: frozenset[str]) -> None:
-        """Tell push which resources somebody wants, and which devices are online."""
+        """Tell push which resources somebody wants, and which devices are online.
+
+        Holds until it is called again: what cannot be delivered yet is delivered once it can.
+        """
 
     def changes(self) -> AsyncGenerator[Change] | None:
-        """Yield what push delivers, until an error that trying again does not mend; None: no push."""
+        """Yield what push delivers, until an error that trying again does not mend; None: no push.
+
+        A ``ResyncNeeded`` comes whenever something may have been missed, so at the first connection
+        too.
+        """
 
     async def execute(self, command: Command) -> JsonValue:
         """Do what a person wants done; returns once the platform confirmed it."""

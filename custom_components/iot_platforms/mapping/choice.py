@@ -54,6 +54,7 @@ _POSSIBLE: Final[dict[ResourceKind, frozenset[EntityType]]] = {
     ResourceKind.CALLBACK: frozenset({EntityType.BUTTON}),
 }
 _WRITABLE: Final = frozenset({EntityType.SWITCH, EntityType.NUMBER, EntityType.TEXT})
+_SINGLE: Final = _WRITABLE | {EntityType.BINARY_SENSOR, EntityType.BUTTON}
 _LEAVES: Final = "nothing of its own; its parts are resources"
 
 
@@ -71,8 +72,8 @@ def possible(resource: Resource, value_type: ValueType | None) -> frozenset[Enti
     found = _POSSIBLE[resource.kind]
     if resource.kind is ResourceKind.OUTPUT and is_property(resource):
         found |= _WRITABLE
-    # Objects and lists are never on or off.
-    return found - {EntityType.BINARY_SENSOR} if value_type in COMPOUND else found
+    # Objects and lists are never on or off, and one value must not take the place of a whole.
+    return found - _SINGLE if value_type in COMPOUND else found
 
 
 def choose(

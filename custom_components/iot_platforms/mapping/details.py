@@ -173,9 +173,11 @@ def _number(case: Case, spec: EntitySpec) -> Filled:
 
 
 def _light(case: Case, spec: EntitySpec) -> Filled:
-    # What a switch wrote tells nothing of what an input really takes.
-    value_type = case.value_type if case.resource.read_safe else None
-    if case.value_type is ValueType.COLOR or (
+    value_type = case.value_type
+    if value_type is ValueType.BOOLEAN and not case.resource.read_safe:
+        # Perhaps just what our own switch wrote: that tells nothing of what the input takes.
+        value_type = None
+    if value_type is ValueType.COLOR or (
         value_type in {None, ValueType.OBJECT} and says_color(case.resource)
     ):
         return replace(spec, value_type=ValueType.COLOR), ("has a colour",)

@@ -24,7 +24,7 @@ from custom_components.iot_platforms.transport.tls import ssl_context
 
 from .conftest import Accounts
 
-from tests.adapters.account import Account
+from tests.adapters.account import Account, case_id
 from tests.simulators.effects import LostResponse, Replace, Reset, Status
 from tests.simulators.thinger import ThingerSimulator, sample_state
 from tests.simulators.tls import self_signed
@@ -435,7 +435,7 @@ async def test_login_limiter(
         (LostResponse(), UnreachableError, "cannot_connect"),
         (Status(400), BadCredentialsError, "invalid_auth"),
     ],
-    ids=repr,
+    ids=case_id,
 )
 async def test_trouble_with_the_token_server(
     sim: ThingerSimulator,
@@ -568,7 +568,9 @@ async def test_changed_password(sim: ThingerSimulator, accounts: Accounts) -> No
 
 
 @pytest.mark.parametrize(
-    "effect", [Status(500), Status(429), Reset(), Replace("<html>"), Status(403)]
+    "effect",
+    [Status(500), Status(429), Reset(), Replace("<html>"), Status(403)],
+    ids=case_id,
 )
 async def test_trouble_during_a_renewal(
     sim: ThingerSimulator, accounts: Accounts, effect: Any

@@ -22,7 +22,7 @@ from custom_components.iot_platforms.model.errors import (
 
 from .conftest import Accounts
 
-from tests.adapters.account import Account, samples
+from tests.adapters.account import Account, case_id, samples
 from tests.simulators.effects import (
     Answer,
     Effect,
@@ -134,7 +134,7 @@ async def test_failing_second_page(many: ThingerSimulator, account: Account) -> 
 
 
 @pytest.mark.parametrize(
-    "effect", [Rewrite(numbers_as_strings), Rewrite(nulls), Gzip()], ids=repr
+    "effect", [Rewrite(numbers_as_strings), Rewrite(nulls), Gzip()], ids=case_id
 )
 async def test_odd_lists(sim: ThingerSimulator, account: Account, effect: Any) -> None:
     """What is odd about a list does not lose devices (14.5)."""
@@ -467,7 +467,7 @@ async def test_device_token_while_it_streams(
 @pytest.mark.parametrize(
     ("effect", "online"),
     [(Status(403), None), (Status(503), None), (Status(404), False)],
-    ids=repr,
+    ids=case_id,
 )
 async def test_device_token_and_a_refused_handshake(
     sim: ThingerSimulator, accounts: Accounts, effect: Any, online: bool | None

@@ -19,7 +19,7 @@ from custom_components.iot_platforms.model.errors import (
 
 from .conftest import Accounts
 
-from tests.adapters.account import Account, key_of, samples
+from tests.adapters.account import Account, case_id, key_of, samples
 from tests.simulators.effects import (
     Delay,
     Hang,
@@ -182,7 +182,9 @@ async def test_v3_is_remembered(sim: ThingerSimulator, account: Account) -> None
     assert not sim.requests(path="^/v2")
 
 
-@pytest.mark.parametrize("answer", ["[]", "null", '"x"', "", "<html>", "7"], ids=repr)
+@pytest.mark.parametrize(
+    "answer", ["[]", "null", '"x"', "", "<html>", "7"], ids=case_id
+)
 async def test_garbage_is_no_list(
     sim: ThingerSimulator, account: Account, answer: str
 ) -> None:
@@ -351,6 +353,28 @@ async def test_other_firmware_after_a_reconnect(
     assert account.kinds("boiler_ctl")["temperature"] is ResourceKind.INPUT
 
 
+async def test_reconnect_without_a_farewell(
+    sim: ThingerSimulator, account: Account
+) -> None:
+    """A device that comes though nobody told that it left is looked at again, at once."""
+    await account.start("boiler_ctl")
+    account.listen()
+    account.watch("boiler_ctl/temperature")
+    await account.until_live("boiler_ctl/temperature")
+    await sim.wait_for_subscription(event="device_delete")
+    sim.device("boiler_ctl").emit("device_state_change", state="connected")
+    await account.until_heard(ResyncNeeded("boiler_ctl"))
+    assert not account.is_live("boiler_ctl/temperature")
+    await account.discover("boiler_ctl")
+    await account.until_back(lambda: account.is_live("boiler_ctl/temperature"))
+    # What is no new connection changes nothing.
+    account.heard.clear()
+    sim.device("boiler_ctl").emit("device_state_change", state="awake")
+    await account.until(lambda: any(isinstance(c, Connectivity) for c in account.heard))
+    assert account.is_live("boiler_ctl/temperature")
+    assert ResyncNeeded("boiler_ctl") not in account.heard
+
+
 async def test_other_firmware_after_a_missed_reconnect(
     sim: ThingerSimulator, account: Account
 ) -> None:
@@ -402,7 +426,7 @@ async def test_heard_reconnect_is_looked_at_once(
 @pytest.mark.parametrize(
     "value",
     [21, 21.0, True, False, "text", "", None, [1, 2], {"a": {"b": 1}}, {"out": 5}],
-    ids=repr,
+    ids=case_id,
 )
 @pytest.mark.parametrize("v3", [True, False])
 async def test_values(

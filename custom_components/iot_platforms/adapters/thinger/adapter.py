@@ -237,7 +237,7 @@ class ThingerAdapter(AccountCalls):
             client,
             interval=max(choices.value_interval, shortest),
             clock=clock,
-            interpret=events.change,
+            interpret=events.changes,
             unwrap=self._live.unwrapped,
             check=self._check,
             on_gap=self._note_gap,
@@ -261,11 +261,11 @@ class ThingerAdapter(AccountCalls):
     def _is_streaming(self, device_id: str) -> bool:
         return self._streams is not None and self._streams.is_streaming(device_id)
 
-    def _note_connection(self, device_id: str) -> None:
-        """Begin anew with a device that came or left."""
-        self._devices.note_event(device_id)
+    def _note_connection(self, device_id: str, online: bool) -> bool:
+        """Begin anew with a device that came or left; return whether that is news."""
         self._live.forget(device_id)
         self._restream()
+        return self._devices.note_event(device_id, online)
 
     def _note_gap(self) -> None:
         """Read again what events tell: some are missed from now on."""

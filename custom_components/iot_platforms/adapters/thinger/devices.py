@@ -57,7 +57,7 @@ class DeviceList:
         self._names: dict[str, dict[str, str]] = {what: {} for what in _NAMED}
         self._sees_own_row = True
         self._heard: defaultdict[str, int] = defaultdict(int)
-        self._told: set[str] = set()
+        self._told: dict[str, bool] = {}
         self.known: dict[str, Device] = {}
         self.reconnected: list[str] = []
         """Devices whose connection was another in the last list than before, though no event told."""
@@ -85,10 +85,16 @@ class DeviceList:
         self.known = listed if complete else {**self.known, **listed}
         return Snapshot(devices=tuple(listed.values()), complete=complete)
 
-    def note_event(self, device_id: str) -> None:
-        """Remember that the server told of a connection: an older answer proves nothing any more."""
+    def note_event(self, device_id: str, online: bool) -> bool:
+        """Remember what the server told of a connection, and return whether that is news.
+
+        An answer that is older proves nothing any more.
+        """
         self._heard[device_id] += 1
-        self._told.add(device_id)
+        listed = self.known.get(device_id)
+        before = self._told.get(device_id, listed.online if listed else None)
+        self._told[device_id] = online
+        return before is not online
 
     async def absence(self, device_id: str) -> Change | None:
         """Find out whether a device that failed is offline or gone; None where it is there (8).

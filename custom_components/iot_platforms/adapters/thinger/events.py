@@ -1,6 +1,6 @@
 """What the account's events mean (9.2)."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Final
 
 from ...model.change import Change, Connectivity, DeviceLeft, ResyncNeeded
@@ -25,7 +25,7 @@ _ONLINE_BY_STATE: Final = {
     "asleep": True,
     "disconnected": False,
 }
-_NEW_CONNECTION: Final = ("connected", "disconnected")
+_CONNECTIONS: Final = ("connected", "disconnected")
 
 
 class Events:
@@ -36,45 +36,51 @@ class Events:
         buckets: Buckets,
         *,
         excluded: Collection[str],
-        on_connection: Callable[[str], None],
+        on_connection: Callable[[str, bool], bool],
     ) -> None:
-        """Prepare; ``on_connection`` is told of each device that came or left."""
+        """Prepare; ``on_connection`` is told who came or left, and tells whether that is news."""
         self._buckets = buckets
         self._excluded = excluded
         self._on_connection = on_connection
 
-    def change(self, frame: Mapping[str, JsonValue]) -> Change | None:
-        """Return what an event says, None where it says nothing to us."""
+    def changes(self, frame: Mapping[str, JsonValue]) -> Iterator[Change]:
+        """Yield what an event says to us, perhaps nothing."""
         event = frame.get("event")
         if event == "bucket_write":
-            return self._row(frame)
+            yield from self._row(frame)
+            return
         device_id = text_of(frame.get("device"))
         if device_id is None or device_id in self._excluded:
-            return None
+            return
         match event:
             case "device_state_change":
-                return self._state(device_id, frame)
+                yield from self._state(device_id, frame)
             case "device_property_update":
-                return records.property_update(device_id, frame)
+                if update := records.property_update(device_id, frame):
+                    yield update
             case "device_create" | "device_update":
                 # The event has no facts: the list does.
-                return ResyncNeeded()
+                yield ResyncNeeded()
             case "device_delete":
-                return DeviceLeft(device_id)
-            case _:
-                return None
+                yield DeviceLeft(device_id)
 
-    def _state(self, device_id: str, frame: Mapping[str, JsonValue]) -> Change:
+    def _state(
+        self, device_id: str, frame: Mapping[str, JsonValue]
+    ) -> Iterator[Change]:
         state = text_of(frame.get("state")) or ""
-        if state in _NEW_CONNECTION:
-            self._on_connection(device_id)
         online = _ONLINE_BY_STATE.get(state)
         if online is None:
-            return ResyncNeeded()
-        return Connectivity(device_id, online, seconds_of(frame.get("ts")))
+            yield ResyncNeeded()
+            return
+        is_news = state not in _CONNECTIONS or self._on_connection(device_id, online)
+        yield Connectivity(device_id, online, seconds_of(frame.get("ts")))
+        if online and not is_news:
+            # Nobody told that it left: what it offers may be another than before all the same.
+            yield ResyncNeeded(device_id)
 
-    def _row(self, frame: Mapping[str, JsonValue]) -> Change | None:
+    def _row(self, frame: Mapping[str, JsonValue]) -> Iterator[Change]:
         bucket_id, row = text_of(frame.get("bucket")), frame.get("data")
-        if bucket_id is None or not isinstance(row, dict):
-            return None
-        return self._buckets.row(bucket_id, {"ts": frame.get("ts"), **row})
+        if bucket_id is not None and isinstance(row, dict):
+            listing = self._buckets.row(bucket_id, {"ts": frame.get("ts"), **row})
+            if listing is not None:
+                yield listing

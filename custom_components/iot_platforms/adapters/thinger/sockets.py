@@ -1,6 +1,6 @@
 """The three kinds of connection on which the server tells something by itself (9)."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 import json
 from typing import Final
@@ -26,7 +26,7 @@ _COUNTERS: Final = ("rx_bytes", "tx_bytes")
 
 type Emit = Callable[[Change], Awaitable[None]]
 type Good = Callable[[], None]
-type Interpret = Callable[[Mapping[str, JsonValue]], Change | None]
+type Interpret = Callable[[Mapping[str, JsonValue]], Iterable[Change]]
 type Unwrap = Callable[[ResourceKey, JsonValue], JsonValue]
 
 
@@ -87,8 +87,7 @@ class EventStream:
                 await self._emit(ResyncNeeded())
                 async for frame in frames(socket):
                     good()
-                    change = self._interpret(frame)
-                    if change is not None:
+                    for change in self._interpret(frame):
                         await self._emit(change)
             finally:
                 self._socket = None
