@@ -1,7 +1,7 @@
 """Which entities there are: added, exchanged and forgotten as resources come, change and go."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from itertools import batched
 from typing import TYPE_CHECKING, Final
@@ -43,6 +43,7 @@ class Entities:
         """Prepare; there are none until the entity platforms are set up."""
         self._coordinator = coordinator
         self._overrides = parse_overrides(coordinator.config_entry.options)
+        self._decided: dict[ResourceKey, tuple[Resource, tuple[EntitySpec, ...]]] = {}
         self._adders: dict[Platform, _Adder] = {}
         self._of_resources: dict[tuple[Platform, ResourceKey], ResourceEntity] = {}
         self._of_devices: dict[tuple[Platform, str], DeviceEntity] = {}
@@ -57,18 +58,22 @@ class Entities:
         """Add all entities of a platform, in slices, and from now on what comes new."""
         state = self._coordinator.data
         adder = self._adders[platform] = _Adder(add, of_resource, of_device)
-        entities: list[Entity] = [*self._new_of_devices(platform, adder, state.devices)]
-        for resource in state.resources():
-            entities += self._new_of_resource(platform, adder, self.specs(resource))
-        for part in batched(entities, SLICE, strict=False):
-            add(part)
+        for devices in batched(state.devices, SLICE, strict=False):
+            self._add_new(platform, adder, devices, ())
+            await asyncio.sleep(0)
+        keys = [resource.key for resource in state.resources()]
+        for part in batched(keys, SLICE, strict=False):
+            self._add_new(platform, adder, (), part)
             await asyncio.sleep(0)
 
     def specs(self, resource: Resource) -> tuple[EntitySpec, ...]:
-        """Return what a resource becomes."""
-        return map_resource(
-            resource, resource.example, self._overrides.get(resource.key)
-        )
+        """Return what a resource becomes; decided once for each description."""
+        decided = self._decided.get(resource.key)
+        if decided is None or decided[0] is not resource:
+            override = self._overrides.get(resource.key)
+            specs = map_resource(resource, resource.example, override)
+            decided = self._decided[resource.key] = (resource, specs)
+        return decided[1]
 
     def reason(self, resource: Resource) -> str:
         """Return why a resource became what it became, for diagnostics."""
@@ -76,24 +81,11 @@ class Entities:
 
     @callback
     def async_refresh(
-        self, resources: Iterable[ResourceKey], devices: Iterable[str]
+        self, resources: Collection[ResourceKey], devices: Collection[str]
     ) -> None:
         """Add, exchange or take away the entities of what changed."""
-        known = [
-            (key, self.specs(resource))
-            for key in resources
-            if (resource := self._coordinator.data.resource(key)) is not None
-        ]
-        present = [d for d in devices if d in self._coordinator.data.devices]
         for platform, adder in self._adders.items():
-            entities: list[Entity] = [*self._new_of_devices(platform, adder, present)]
-            for key, specs in known:
-                if any(spec.platform is platform for spec in specs):
-                    entities += self._new_of_resource(platform, adder, specs)
-                else:
-                    self._drop(platform, key)
-            if entities:
-                adder.add(entities)
+            self._add_new(platform, adder, devices, resources)
 
     @callback
     def async_forget(
@@ -101,9 +93,14 @@ class Entities:
     ) -> None:
         """Take away the entities of what is gone."""
         for key in resources:
+            self._decided.pop(key, None)
             for platform in self._adders:
                 self._drop(platform, key)
         gone = set(devices)
+        if not gone:
+            return
+        for key in [key for key in self._decided if key.device_id in gone]:
+            del self._decided[key]
         for platform, key in [k for k in self._of_resources if k[1].device_id in gone]:
             self._drop(platform, key)
         for device_key in [k for k in self._of_devices if k[1] in gone]:
@@ -125,6 +122,25 @@ class Entities:
                 spec.platform for spec in self.specs(resource)
             }:
                 registry.async_remove(known.entity_id)
+
+    def _add_new(
+        self,
+        platform: Platform,
+        adder: _Adder,
+        devices: Iterable[str],
+        resources: Iterable[ResourceKey],
+    ) -> None:
+        """Add what is missing, exchange what changed, and drop what is another platform's by now."""
+        entities: list[Entity] = [*self._new_of_devices(platform, adder, devices)]
+        for key in resources:
+            resource = self._coordinator.data.resource(key)
+            specs = () if resource is None else self.specs(resource)
+            if any(spec.platform is platform for spec in specs):
+                entities += self._new_of_resource(platform, adder, specs)
+            else:
+                self._drop(platform, key)
+        if entities:
+            adder.add(entities)
 
     def _new_of_devices(
         self, platform: Platform, adder: _Adder, device_ids: Iterable[str]

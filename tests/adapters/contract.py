@@ -11,7 +11,6 @@ from typing import Any, ClassVar
 
 import pytest
 
-from custom_components.iot_platforms.adapters.registry import PLATFORMS
 from custom_components.iot_platforms.model.change import (
     Connectivity,
     ResyncNeeded,
@@ -542,10 +541,3 @@ def _own_tasks(before: set[asyncio.Task[Any]]) -> set[str]:
         for task in asyncio.all_tasks() - before
         if "custom_components" in getattr(task.get_coro().cr_code, "co_filename", "")
     }
-
-
-def test_every_platform_has_a_title() -> None:
-    """The only table of platforms is complete."""
-    for platform, entry in PLATFORMS.items():
-        assert isinstance(platform, IotPlatform)
-        assert entry.title

@@ -337,6 +337,20 @@ async def test_404_of_an_offline_device(
     assert sim.requests(device="boiler_ctl", path="/resources/") == []
 
 
+async def test_comes_back_after_a_404(sim: ThingerSimulator, account: Account) -> None:
+    """A device that was found offline comes back like any other, and is looked at anew."""
+    await account.start("boiler_ctl")
+    sim.device("boiler_ctl").go_offline()
+    await hear_events(sim, account)
+    await account.read("boiler_ctl/temperature")
+    assert account.online("boiler_ctl") is False
+    sim.device("boiler_ctl").go_online()
+    await account.until(lambda: account.online("boiler_ctl") is True)
+    assert ResyncNeeded("boiler_ctl") not in account.heard
+    account.clock.advance(60)
+    assert await account.read("boiler_ctl/temperature") == [ResyncNeeded("boiler_ctl")]
+
+
 async def test_404_of_a_device_that_is_gone(
     sim: ThingerSimulator, account: Account
 ) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from custom_components.iot_platforms.adapters.thinger import auth
 from custom_components.iot_platforms.model.change import (
     Connectivity,
     ResyncNeeded,
@@ -464,36 +465,38 @@ async def test_leaves_are_read_with_their_whole(
     assert paths(sim, "boiler_ctl") == ["resources/status"]
 
 
-@pytest.mark.parametrize("community", [True, False])
 async def test_shortest_pause(
-    sim: ThingerSimulator,
-    accounts: Accounts,
-    monkeypatch: pytest.MonkeyPatch,
-    community: bool,
+    sim: ThingerSimulator, accounts: Accounts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nothing is asked for faster than every 5 s on the shared server, 1 s on one's own (11)."""
-    if community:
-        monkeypatch.setattr(
-            "custom_components.iot_platforms.adapters.thinger.auth._COMMUNITY_HOSTS",
-            frozenset({"127.0.0.1"}),
-        )
+    """Nothing is asked for faster than every 5 s on the shared server (11)."""
+    monkeypatch.setattr(auth, "_COMMUNITY_HOSTS", frozenset({"127.0.0.1"}))
     account = accounts(choices=Choices(value_interval=0.1))
     await account.start("boiler_ctl", "lora_probe")
     sim.clear_requests()
     for _ in range(100):
         await account.read("boiler_ctl/temperature", "lora_probe/$property/last")
         account.clock.advance(0.1)
-    shortest = 5 if community else 1
     for device_id in ("boiler_ctl", "lora_probe"):
         times = [request.time for request in sim.requests(device=device_id)]
         gaps = [later - earlier for earlier, later in pairwise(times)]
-        assert len(gaps) >= 10 / shortest - 1
         # A tenth less: a poll that comes a little early must not skip its turn.
-        assert min(gaps) >= shortest * 0.9 - 0.01
+        assert len(gaps) == 2
+        assert min(gaps) >= 5 * 0.9 - 0.01
     account.listen()
     account.watch("boiler_ctl/temperature")
     subscription = await sim.wait_for_subscription("temperature")
-    assert subscription.interval == shortest
+    assert subscription.interval == 5
+
+
+async def test_own_server_is_one_s_own_affair(
+    sim: ThingerSimulator, account: Account
+) -> None:
+    """How often a private server is asked is the person's choice."""
+    await account.start("boiler_ctl")
+    sim.clear_requests()
+    for _ in range(3):
+        await account.read("boiler_ctl/temperature")
+    assert len(sim.requests()) == 3
 
 
 # Trouble with devices (8).

@@ -35,8 +35,7 @@ from .stream import Streams
 MAX_REQUESTS: Final = 5
 """At once for an account; one at a time for a device (11)."""
 COMMUNITY_INTERVAL: Final = 5.0
-PRIVATE_INTERVAL: Final = 1.0
-"""Seconds: nothing faster on the shared server, and on one's own (11)."""
+"""Seconds: nothing faster on the shared server; one's own is one's own affair (11)."""
 CONSOLE: Final = "https://console.thinger.io"
 _API_NAMES: Final = {None: "unknown", True: "v3", False: "v2"}
 
@@ -197,9 +196,7 @@ class ThingerAdapter(AccountCalls):
         """Put the parts together for the account that the grant names."""
         choices, clock = self._surroundings.choices, self._surroundings.clock
         permissions, excluded = self._permissions, choices.excluded_devices
-        shortest = (
-            COMMUNITY_INTERVAL if auth.is_community(self._url) else PRIVATE_INTERVAL
-        )
+        shortest = COMMUNITY_INTERVAL if auth.is_community(self._url) else 0
         self._grant = grant
         client = self._client = ThingerClient(self._calls, grant.user)
         devices = self._devices = DeviceList(

@@ -57,7 +57,8 @@ class DeviceList:
         self._names: dict[str, dict[str, str]] = {what: {} for what in _NAMED}
         self._sees_own_row = True
         self._heard: defaultdict[str, int] = defaultdict(int)
-        self._told: dict[str, bool] = {}
+        self._told: set[str] = set()
+        self._online: dict[str, bool | None] = {}
         self.known: dict[str, Device] = {}
         self.reconnected: list[str] = []
         """Devices whose connection was another in the last list than before, though no event told."""
@@ -82,6 +83,7 @@ class DeviceList:
             != (device.online, device.online_since)
         ]
         self._told.clear()
+        self._online |= {device.id: device.online for device in listed.values()}
         self.known = listed if complete else {**self.known, **listed}
         return Snapshot(devices=tuple(listed.values()), complete=complete)
 
@@ -91,9 +93,9 @@ class DeviceList:
         An answer that is older proves nothing any more.
         """
         self._heard[device_id] += 1
-        listed = self.known.get(device_id)
-        before = self._told.get(device_id, listed.online if listed else None)
-        self._told[device_id] = online
+        self._told.add(device_id)
+        before = self._online.get(device_id)
+        self._online[device_id] = online
         return before is not online
 
     async def absence(self, device_id: str) -> Change | None:
@@ -112,6 +114,7 @@ class DeviceList:
             device = found
         if device.online is not False or self._heard[device_id] != heard:
             return None
+        self._online[device_id] = False
         return Connectivity(device_id, online=False, at=device.online_since)
 
     async def _list(self) -> tuple[dict[str, Device], bool]:

@@ -83,6 +83,8 @@ class LiveResources:
             absence = await self._devices.absence(device.id)
             if absence is None:
                 self._leave_alone(device.id, error)
+            else:
+                self.forget(device.id)
             return [absence or ResyncNeeded(device.id)]
         finally:
             self._asking.discard(device.id)
@@ -183,6 +185,7 @@ class LiveResources:
                 # Raises what is the account's trouble; firmware can answer with any status (8).
                 absence = await self._devices.absence(device_id)
                 if absence is not None:
+                    self.forget(device_id)
                     yield absence
                     return
                 is_missing = isinstance(error, NotFoundError)
