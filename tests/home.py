@@ -106,9 +106,20 @@ async def wait_until(hass: HomeAssistant, predicate: Callable[[], bool]) -> None
 
 async def wait_for_flow(hass: HomeAssistant) -> None:
     """Wait until a person is asked for something."""
-    async with asyncio.timeout(SAFETY_NET):
-        while not hass.config_entries.flow.async_progress():
-            await asyncio.sleep(0)
+    asked = asyncio.Event()
+
+    @callback
+    def note(change: str, _: str) -> None:
+        if change == "added":
+            asked.set()
+
+    stop = hass.config_entries.flow.async_subscribe_flow(note)
+    try:
+        async with asyncio.timeout(SAFETY_NET):
+            if not hass.config_entries.flow.async_progress():
+                await asked.wait()
+    finally:
+        stop()
 
 
 class Time:

@@ -37,6 +37,8 @@ async def test_pushed_value(hass: HomeAssistant, thinger: ThingerSimulator) -> N
     """A value that changes on the device shows by push, without any request."""
     entry = await add_account(hass, thinger.account().credentials())
     await thinger.wait_for_subscription("temperature", device="boiler_ctl")
+    await thinger.wait_for_request("GET", "/devices$", count=3)
+    await settle(hass)
     thinger.clear_requests()
     thinger.device("boiler_ctl").resource("temperature").value = 30.25
     thinger.tick_streams()
@@ -508,3 +510,23 @@ async def test_device_that_returns_while_it_is_asked(
     await settle(hass)
     await time.passes(31)
     assert len(thinger.requests("GET", "/meter/resources/api$")) == 2
+
+
+async def test_many_devices(hass: HomeAssistant, thinger: ThingerSimulator) -> None:
+    """Each device has its socket, and commands still get through."""
+    for number in range(120):
+        thinger.add_device(
+            Device(
+                f"node{number}",
+                active=True,
+                resources=[Resource("value", Fn.OUTPUT, number)],
+            )
+        )
+    entry = await add_account(hass, thinger.account().credentials())
+    await thinger.wait_for_sockets(125)
+    relay = entity_id(hass, entry, "switch", "boiler_ctl/relay")
+    await hass.services.async_call(
+        "switch", "turn_on", {"entity_id": relay}, blocking=True
+    )
+    assert len(thinger.device("boiler_ctl").resource("relay").calls) == 1
+    assert thinger.max_in_flight <= 5

@@ -3,15 +3,20 @@
 from collections.abc import Mapping
 from typing import Any
 
+import aiohttp
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_VERIFY_SSL
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from homeassistant.helpers.aiohttp_client import (
+    SERVER_SOFTWARE,
+    async_get_clientsession,
+)
 
 from .adapters.base import Adapter, SaveCredentials, Surroundings
 from .adapters.registry import PLATFORMS
 from .const import CONF_CA_CERTIFICATE
 from .model.choices import Choices
+from .model.errors import PlatformError
 from .model.platform import Account, IotPlatform
 from .transport.clock import Clock
 from .transport.tls import ssl_context
@@ -31,15 +36,33 @@ async def async_create_adapter(
             verify=verify, ca_certificate=credentials.get(CONF_CA_CERTIFICATE)
         )
     )
-    return PLATFORMS[platform].create(
-        Surroundings(
-            session=async_get_clientsession(hass),
-            ssl=ssl,
-            clock=Clock(),
-            credentials=credentials,
-            save=save,
-            choices=choices,
+    streams = _stream_session()
+    try:
+        return PLATFORMS[platform].create(
+            Surroundings(
+                session=async_get_clientsession(hass),
+                streams=streams,
+                ssl=ssl,
+                clock=Clock(),
+                credentials=credentials,
+                save=save,
+                choices=choices,
+            )
         )
+    except PlatformError:
+        await streams.close()
+        raise
+
+
+def _stream_session() -> aiohttp.ClientSession:
+    """Return a session without the limit of Home Assistant's own: 100 connections to a server.
+
+    An account keeps one open for each device, and its requests need some as well.
+    """
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=0),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        headers={"User-Agent": SERVER_SOFTWARE},
     )
 
 

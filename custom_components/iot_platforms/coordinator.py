@@ -8,7 +8,8 @@ from time import monotonic
 from typing import Final, override
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.const import EVENT_HOMEASSISTANT_CLOSE
+from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryAuthFailed
 from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
@@ -41,6 +42,8 @@ DISCOVERY_PATIENCE: Final = 8.0
 """Seconds that set-up waits for slow devices; what they offer comes later by itself."""
 PUSH_PATIENCE: Final = 3.0
 """Seconds that push has to deliver first values, before they are asked for."""
+WATCH_DELAY: Final = 0.2
+"""Seconds in which entities come and go together, mostly."""
 NEVER: Final = float("-inf")
 EARLY: Final = 0.9
 """Part of an interval after which its turn has come: ticks are not that exact."""
@@ -81,7 +84,7 @@ class AccountCoordinator(DataUpdateCoordinator[AccountState]):
         self._archive = Archive(hass, entry.entry_id)
         self._is_started = False
         self._was_available = True
-        self._is_watch_planned = False
+        self._watch_timer: asyncio.TimerHandle | None = None
         self._push: asyncio.Task[None] | None = None
         self._failures = 0
         self._listed_at = NEVER
@@ -117,6 +120,14 @@ class AccountCoordinator(DataUpdateCoordinator[AccountState]):
             async_call_later(self.hass, PUSH_PATIENCE, read_first_values)
         )
 
+        async def close(_: Event) -> None:
+            await self.adapter.close()
+
+        # Entries are not unloaded when Home Assistant stops.
+        entry.async_on_unload(
+            self.hass.bus.async_listen(EVENT_HOMEASSISTANT_CLOSE, close)
+        )
+
     async def async_read_list(self) -> None:
         """Read the device list now: something was done to it."""
         self._listed_at = NEVER
@@ -129,6 +140,8 @@ class AccountCoordinator(DataUpdateCoordinator[AccountState]):
 
     async def async_close(self) -> None:
         """Let go of the platform."""
+        if self._watch_timer is not None:
+            self._watch_timer.cancel()
         await self.adapter.close()
         if self._is_started:
             await self._archive.async_save(self.data)
@@ -251,8 +264,9 @@ class AccountCoordinator(DataUpdateCoordinator[AccountState]):
         self._registrar.async_remove(touched.removed_devices)
         self._registrar.async_register(
             known.device
-            for device_id in touched.devices
-            | {key.device_id for key in touched.resources}
+            for device_id in sorted(
+                touched.devices | {key.device_id for key in touched.resources}
+            )
             if (known := self.data.devices.get(device_id)) and not known.is_empty
         )
         self.entities.async_forget(touched.removed_resources, touched.removed_devices)
@@ -272,14 +286,15 @@ class AccountCoordinator(DataUpdateCoordinator[AccountState]):
 
     @callback
     def _async_plan_watch(self) -> None:
-        """Tell the adapter once, after everything that happens in this turn, what is wanted."""
-        if not self._is_watch_planned:
-            self._is_watch_planned = True
-            self.hass.loop.call_soon(self._async_watch)
+        """Tell the adapter what is wanted, once for everything that changes in a moment."""
+        if self._watch_timer is None:
+            self._watch_timer = self.hass.loop.call_later(
+                WATCH_DELAY, self._async_watch
+            )
 
     @callback
     def _async_watch(self) -> None:
-        self._is_watch_planned = False
+        self._watch_timer = None
         online = frozenset(
             device_id
             for device_id, known in self.data.devices.items()

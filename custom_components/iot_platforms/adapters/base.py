@@ -32,6 +32,8 @@ class Surroundings:
     """
 
     session: aiohttp.ClientSession
+    streams: aiohttp.ClientSession | None = None
+    """For connections that stay open, as many as there are devices; closed with the adapter."""
     ssl: SSLContext | bool
     clock: Clock
     credentials: Credentials = field(repr=False)

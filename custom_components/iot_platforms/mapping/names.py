@@ -1,12 +1,15 @@
 """Names as people read them, and the words that they are made of."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 import re
 from typing import Final, NamedTuple
 import unicodedata
 
 MAXIMUM_LENGTH: Final = 100
 NAMELESS: Final = "?"
+REMEMBERED: Final = 4096
+"""Names whose words are kept: devices of a kind share theirs."""
 
 # As people write them, wherever they stand in a name.
 ACRONYMS: Final = {
@@ -63,11 +66,13 @@ class Word(NamedTuple):
     glued: bool
 
 
+@lru_cache(REMEMBERED)
 def tokens(name: str) -> tuple[str, ...]:
     """Return the words of a name in lower case."""
     return tuple(word.text for word in words(name))
 
 
+@lru_cache(REMEMBERED)
 def words(name: str) -> tuple[Word, ...]:
     """Return the words of a name in lower case, and which of them hang together."""
     found: list[Word] = []
@@ -80,6 +85,7 @@ def words(name: str) -> tuple[Word, ...]:
     return tuple(found)
 
 
+@lru_cache(REMEMBERED)
 def humanise(name: str) -> str:
     """Return a name as people write it: never empty, and not endless."""
     # U+200D ties emoji together.

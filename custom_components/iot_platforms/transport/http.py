@@ -47,6 +47,21 @@ DEFAULT_RETRY_AFTER: Final = 30.0
 _LOGGER: Final = logging.getLogger(__name__)
 
 
+class _LostError(aiohttp.ClientError):
+    """A connection was lost, and the request may have arrived."""
+
+
+async def _send_once(
+    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+) -> aiohttp.ClientResponse:
+    try:
+        return await handler(request)
+    except aiohttp.ClientConnectorError:
+        raise  # nothing was sent
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        raise _LostError(type(error).__name__) from None
+
+
 class HttpClient:
     """One server, seen by one account.
 
@@ -63,9 +78,11 @@ class HttpClient:
         limits: Limits,
         clock: Clock,
         tokens: TokenEngine | None = None,
+        streams: aiohttp.ClientSession | None = None,
     ) -> None:
-        """Prepare; nothing is sent yet."""
+        """Prepare; nothing is sent yet. ``streams`` is the session for what stays open."""
         self._session = session
+        self._streams = streams or session
         self._base = _normal(base_url)
         self._ssl = ssl
         self._limits = limits
@@ -86,13 +103,20 @@ class HttpClient:
         form: Mapping[str, str] | None = None,
         timeout: float = DEFAULT_TIMEOUT,  # seconds for aiohttp's own limit
         lane: str | None = None,
+        once: bool = False,
     ) -> JsonValue:
-        """Return the JSON of the answer, None where it is empty; raises a PlatformError."""
+        """Return the JSON of the answer, None where it is empty; raises a PlatformError.
+
+        ``once`` is for what must not happen twice: aiohttp repeats some methods by itself when a
+        connection is lost.
+        """
         arguments: dict[str, Any] = {"params": params, "data": form}
         headers: dict[str, str] = {}
         if has_body:
             arguments["data"] = body_of(body)
             headers["Content-Type"] = "application/json;charset=UTF-8"
+        if once:
+            arguments["middlewares"] = (_send_once,)
 
         async def send(token: str | None) -> JsonValue:
             authorization = _bearer(token)
@@ -132,7 +156,7 @@ class HttpClient:
             headers = {} if in_query else _bearer(token)
             async with self._turn(), asyncio.timeout(HANDSHAKE_TIMEOUT):
                 try:
-                    socket = await self._session.ws_connect(
+                    socket = await self._streams.ws_connect(
                         url.update_query(in_query),
                         headers=headers,
                         heartbeat=heartbeat,
@@ -163,7 +187,7 @@ class HttpClient:
         async def connect(token: str | None) -> aiohttp.ClientResponse:
             headers = {"Accept": "text/event-stream"} | _bearer(token)
             async with self._turn(), asyncio.timeout(HANDSHAKE_TIMEOUT):
-                response = await self._session.get(
+                response = await self._streams.get(
                     self._url(path),
                     headers=headers,
                     ssl=self._ssl,
@@ -192,7 +216,7 @@ class HttpClient:
             left = self._paused_until - self._clock.monotonic()
             if left > 0:
                 raise RateLimitedError("still waiting", retry_after=left)
-            if self._session.closed:
+            if self._session.closed or self._streams.closed:
                 raise UnreachableError("the session is closed")
             self.sent += 1
             try:

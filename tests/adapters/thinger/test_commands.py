@@ -513,3 +513,16 @@ async def test_rows(sim: ThingerSimulator, started: Account) -> None:
         await adapter.read_bucket(
             "climate", items=1, start=None, end=None, descending=True
         )
+
+
+async def test_callback_runs_once_though_the_answer_is_lost(
+    sim: ThingerSimulator, accounts: Accounts
+) -> None:
+    """A lost connection is no reason to press the button twice: v2 runs by a GET."""
+    sim.switches.v3 = False
+    account = accounts()
+    await account.start("boiler_ctl")
+    sim.faults.add(LostResponse(), path="/boiler_ctl/reboot$", count=1)
+    with pytest.raises(UnreachableError):
+        await do(account, Run(ResourceKey("boiler_ctl", "reboot")))
+    assert sim.device("boiler_ctl").resource("reboot").runs == 1

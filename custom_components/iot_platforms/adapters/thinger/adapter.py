@@ -101,6 +101,8 @@ class ThingerAdapter(AccountCalls):
             await self._streams.close()
         if self._engine is not None:
             await self._engine.close()
+        if self._surroundings.streams is not None:
+            await self._surroundings.streams.close()
 
     async def identify(self) -> Account:
         """Sign in, ask for something cheap, and return whose account it is."""
@@ -190,6 +192,7 @@ class ThingerAdapter(AccountCalls):
             ssl=self._surroundings.ssl,
             limits=self._limits,
             clock=self._surroundings.clock,
+            streams=self._surroundings.streams,
         )
 
     def _compose(self, grant: auth.Grant) -> None:

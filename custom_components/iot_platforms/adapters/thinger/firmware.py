@@ -63,7 +63,7 @@ class Firmware:
 
     async def run(self, device_id: str, resource: str) -> JsonValue:
         """Run a callback: a POST without a body in v3, a GET in v2 (7)."""
-        return await self._call("POST", "GET", device_id, resource)
+        return await self._call("POST", "GET", device_id, resource, once=True)
 
     async def _list(self, candidate: _List, device_id: str) -> JsonValue:
         version, parts = candidate
@@ -85,6 +85,7 @@ class Firmware:
         body: JsonValue = None,
         body_v2: JsonValue = None,
         has_body: bool = False,
+        once: bool = False,
     ) -> JsonValue:
         """Call a resource in v3, else in v2, where values are wrapped."""
         segments = resource.split("/")
@@ -96,6 +97,7 @@ class Firmware:
                     device_id,
                     body=body,
                     has_body=has_body,
+                    once=once,
                 )
             except NotFoundError:
                 if self.has_v3:
@@ -109,6 +111,7 @@ class Firmware:
             device_id,
             body=body_v2,
             has_body=has_body,
+            once=once,
         )
         self.has_v3 = False
         return mapper.unwrapped(answer, wrapper) if wrapper else answer
@@ -121,6 +124,7 @@ class Firmware:
         *,
         body: JsonValue = None,
         has_body: bool = False,
+        once: bool = False,
     ) -> JsonValue:
         return await self._http.request(
             method,
@@ -128,6 +132,7 @@ class Firmware:
             body=body,
             has_body=has_body,
             lane=device_id,
+            once=once,
             timeout=READ_TIMEOUT if method == "GET" else WRITE_TIMEOUT,
         )
 
