@@ -83,6 +83,7 @@ class AccountCoordinator(DataUpdateCoordinator[AccountState]):
         self._registrar = DeviceRegistrar(hass, entry)
         self._archive = Archive(hass, entry.entry_id)
         self._is_started = False
+        self._reads_values = False
         self._was_available = True
         self._watch_timer: asyncio.TimerHandle | None = None
         self._push: asyncio.Task[None] | None = None
@@ -114,6 +115,7 @@ class AccountCoordinator(DataUpdateCoordinator[AccountState]):
         )
 
         async def read_first_values(_: object) -> None:
+            self._reads_values = True
             await self.async_refresh()
 
         entry.async_on_unload(
@@ -194,7 +196,8 @@ class AccountCoordinator(DataUpdateCoordinator[AccountState]):
             await self._async_read_list(now)
         if self._is_started:
             self._discovery.async_start_planned()
-            await self._async_read_values(now)
+            if self._reads_values:
+                await self._async_read_values(now)
             return
         self._registrar.async_register(
             known.device for known in self.data.devices.values() if not known.is_empty
