@@ -2,14 +2,14 @@
 
 from datetime import UTC, datetime
 
-from homeassistant.const import Platform
+from homeassistant.const import MAX_LENGTH_STATE_STATE, Platform
 from homeassistant.core import HomeAssistant
 import pytest
 
 from custom_components.iot_platforms.mapping import EntitySpec
 from custom_components.iot_platforms.model.device import ResourceKey
 from custom_components.iot_platforms.model.value import ValueType
-from custom_components.iot_platforms.sensor import MAX_STATE_LENGTH, ResourceSensor
+from custom_components.iot_platforms.sensor import ResourceSensor
 
 from tests.home import add_account
 from tests.simulators.json_types import Json
@@ -27,7 +27,7 @@ MOMENT = datetime(2026, 11, 20, tzinfo=UTC)
         (1e300, "timestamp", ValueType.TIMESTAMP, None),
         (-1e17, "timestamp", ValueType.TIMESTAMP, None),
         ("soon", "timestamp", ValueType.TIMESTAMP, None),
-        ("x" * 300, None, ValueType.TEXT, "x" * MAX_STATE_LENGTH),
+        ("x" * 300, None, ValueType.TEXT, "x" * MAX_LENGTH_STATE_STATE),
         ("broken", None, ValueType.NUMBER, None),
     ],
 )

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Awaitable
 from typing import TYPE_CHECKING
 
 from .errors import command_error
@@ -73,6 +74,18 @@ class Commands:
         self._coordinator.async_apply(Samples(tuple(samples)))
         return value
 
+    async def async_explained[ResultT](
+        self, call: Awaitable[ResultT], name: str
+    ) -> ResultT:
+        """Return what came of a call, or explain what went wrong with the device or account."""
+        try:
+            return await call
+        except PlatformError as error:
+            if isinstance(error, BadCredentialsError):
+                # The list tells whether it is the sign-in that has ended, and then asks for another.
+                await self._coordinator.async_read_list()
+            raise command_error(error, name) from None
+
     def _show(self, key: ResourceKey, value: JsonValue) -> None:
         self._pending[key] = value
         self._coordinator.values.async_tell((key,))
@@ -96,10 +109,6 @@ class Commands:
     async def _async_send(self, command: Command) -> JsonValue:
         device = self._coordinator.data.device(command.key.device_id)
         name = device.name if device else command.key.device_id
-        try:
-            return await self._coordinator.adapter.execute(command)
-        except BadCredentialsError as error:
-            await self._coordinator.async_read_list()
-            raise command_error(error, name) from None
-        except PlatformError as error:
-            raise command_error(error, name) from None
+        return await self.async_explained(
+            self._coordinator.adapter.execute(command), name
+        )

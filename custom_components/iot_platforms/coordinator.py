@@ -27,7 +27,6 @@ from .model.change import Change, DeviceLeft, ResyncNeeded
 from .model.device import ResourceKey, ResourceKind
 from .model.errors import BadCredentialsError, PlatformError, RateLimitedError
 from .model.state import AccountState, Touched, apply
-from .model.value import JsonValue
 from .storage import Archive
 from .subscriptions import Subscriptions
 from .transport.backoff import Backoff
@@ -95,10 +94,6 @@ class AccountCoordinator(DataUpdateCoordinator[AccountState]):
     def available(self) -> bool:
         """Return whether what is known of the account can be trusted."""
         return self.last_update_success
-
-    def shown_value(self, key: ResourceKey) -> JsonValue:
-        """Return what entities show of a resource."""
-        return self.commands.shown_value(key)
 
     def lists_device(self, device_id: str | None) -> bool:
         """Return whether the platform listed a device the last time."""
@@ -193,7 +188,7 @@ class AccountCoordinator(DataUpdateCoordinator[AccountState]):
         now = monotonic()
         interval = SAFETY_INTERVAL if self.adapter.hears_devices else LIST_INTERVAL
         if now - self._listed_at >= interval * EARLY:
-            await self._async_read_list(now)
+            await self._async_snapshot(now)
         if self._is_started:
             self._discovery.async_start_planned()
             if self._reads_values:
@@ -205,7 +200,7 @@ class AccountCoordinator(DataUpdateCoordinator[AccountState]):
         self._discovery.async_start(self.data.devices)
         await self._discovery.async_wait(DISCOVERY_PATIENCE)
 
-    async def _async_read_list(self, now: float) -> None:
+    async def _async_snapshot(self, now: float) -> None:
         # Before it is read: what asks for another list meanwhile must get it.
         self._listed_at = now
         try:
@@ -235,8 +230,8 @@ class AccountCoordinator(DataUpdateCoordinator[AccountState]):
         device, resource = self.data.device(key.device_id), self.data.resource(key)
         if device is None or resource is None or resource.kind is ResourceKind.CALLBACK:
             return False
-        is_safe = resource.read_safe or self.choices.may_read(key)
-        return is_safe and (device.online is not False or not resource.needs_device)
+        can_be_had = device.online is not False or not resource.needs_device
+        return can_be_had and self.choices.is_safe(resource)
 
     async def _async_listen(self) -> None:
         """Take in what the platform tells by itself, for as long as the account is loaded."""

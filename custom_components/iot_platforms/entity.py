@@ -71,7 +71,7 @@ class ResourceEntity(DeviceEntity):
     def current_value(self) -> JsonValue:
         """Return the newest value in the shape of this entity, None where it is unknown."""
         return coerced(
-            self.coordinator.shown_value(self.spec.key), self.spec.value_type
+            self.coordinator.commands.shown_value(self.spec.key), self.spec.value_type
         )
 
     @property
@@ -99,9 +99,8 @@ class ControlEntity(ResourceEntity):
         """Tell whether the state is known or only what was written last."""
         super().__init__(coordinator, spec)
         resource = self.resource
-        self._attr_assumed_state = not (
-            (resource is not None and resource.read_safe)
-            or coordinator.choices.may_read(spec.key)
+        self._attr_assumed_state = resource is None or not coordinator.choices.is_safe(
+            resource
         )
 
     async def async_write_value(self, value: JsonValue) -> None:

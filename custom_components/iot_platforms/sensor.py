@@ -1,10 +1,10 @@
 """Numbers, texts and times that devices give."""
 
 from datetime import UTC, datetime
-from typing import Final, override
+from typing import override
 
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntity
-from homeassistant.const import Platform
+from homeassistant.const import MAX_LENGTH_STATE_STATE, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
@@ -14,8 +14,6 @@ from .mapping import EntitySpec
 from .model.value import JsonValue
 
 PARALLEL_UPDATES = 0
-
-MAX_STATE_LENGTH: Final = 255
 
 
 async def async_setup_entry(
@@ -51,7 +49,7 @@ class ResourceSensor(ResourceEntity, SensorEntity):
             case SensorDeviceClass.ENUM if value not in self.spec.options:
                 return None
         if isinstance(value, str):
-            return value[:MAX_STATE_LENGTH]
+            return value[:MAX_LENGTH_STATE_STATE]
         return value if isinstance(value, int | float) else None
 
 

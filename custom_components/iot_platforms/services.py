@@ -32,9 +32,7 @@ from .adapters.base import (
 from .const import DOMAIN
 from .coordinator import AccountConfigEntry, AccountCoordinator
 from .devices import device_id_of
-from .errors import command_error
 from .model.device import Device, Resource, ResourceKey, ResourceKind
-from .model.errors import BadCredentialsError, PlatformError
 from .model.value import JsonValue
 
 ATTR_BUCKET: Final = "bucket"
@@ -204,7 +202,7 @@ def async_setup_services(hass: HomeAssistant) -> None:
 
 async def _read_resource(call: ServiceCall) -> ServiceResponse:
     coordinator, resource = _resource(call, ResourceKind.CALLBACK)
-    if not (resource.read_safe or coordinator.choices.may_read(resource.key)):
+    if not coordinator.choices.is_safe(resource):
         raise _invalid(ATTR_RESOURCE, "unsafe_resource", resource=resource.name)
     return {"value": await coordinator.commands.async_read(resource.key)}
 
@@ -369,14 +367,8 @@ async def _done[ResultT](
     coordinator: AccountCoordinator, call: Awaitable[ResultT], name: str | None = None
 ) -> ResultT:
     """Return what came of a call, or explain what went wrong; ``name`` is a device's."""
-    try:
-        return await call
-    except PlatformError as error:
-        if isinstance(error, BadCredentialsError):
-            # The list tells whether it is the sign-in that has ended, and then asks for another.
-            await coordinator.async_read_list()
-        name = name or coordinator.config_entry.title
-        raise command_error(error, name) from None
+    title = coordinator.config_entry.title
+    return await coordinator.commands.async_explained(call, name or title)
 
 
 def _time(call: ServiceCall, field: str) -> float | None:

@@ -1,9 +1,9 @@
 """Texts that devices take."""
 
-from typing import Final, override
+from typing import override
 
 from homeassistant.components.text import TextEntity
-from homeassistant.const import Platform
+from homeassistant.const import MAX_LENGTH_STATE_STATE, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
@@ -11,8 +11,6 @@ from .coordinator import AccountConfigEntry
 from .entity import ControlEntity
 
 PARALLEL_UPDATES = 0  # the adapter allows one request at a time for a device
-
-MAX_STATE_LENGTH: Final = 255
 
 
 async def async_setup_entry(
@@ -29,14 +27,14 @@ async def async_setup_entry(
 class ResourceText(ControlEntity, TextEntity):
     """A text that a device takes."""
 
-    _attr_native_max = MAX_STATE_LENGTH
+    _attr_native_max = MAX_LENGTH_STATE_STATE
 
     @property
     @override
     def native_value(self) -> str | None:
         """Return what the device says, or what was written last; None before that."""
         value = self.current_value
-        return value[:MAX_STATE_LENGTH] if isinstance(value, str) else None
+        return value[:MAX_LENGTH_STATE_STATE] if isinstance(value, str) else None
 
     @override
     async def async_set_value(self, value: str) -> None:

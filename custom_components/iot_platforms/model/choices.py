@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from .device import ResourceKey
+from .device import Resource, ResourceKey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,3 +17,7 @@ class Choices:
     def may_read(self, key: ResourceKey) -> bool:
         """Return whether the person said that reading this resource does no harm."""
         return key.device_id in self.safe_devices or key.root in self.safe_resources
+
+    def is_safe(self, resource: Resource) -> bool:
+        """Return whether reading a resource does no harm: by its kind, or because the person said so."""
+        return resource.read_safe or self.may_read(resource.key)
