@@ -11,8 +11,12 @@ from homeassistant.core import HomeAssistant
 from homeassistant.util.async_ import get_scheduled_timer_handles
 import pytest
 
+from tests.boards import BoardTime
 from tests.home import Time
-from tests.simulators.thinger import ThingerSimulator, sample_state
+from tests.simulators import thinger as thinger_sim, thingsboard as thingsboard_sim
+from tests.simulators.base import Simulator
+from tests.simulators.thinger import ThingerSimulator
+from tests.simulators.thingsboard import ThingsBoardSimulator
 
 
 @pytest.fixture(autouse=True)
@@ -42,11 +46,23 @@ async def thinger(
     request: pytest.FixtureRequest, socket_enabled: None
 ) -> AsyncIterator[ThingerSimulator]:
     """Serve the sample account; a test that did harm to a device fails (thinger.md 6.3)."""
-    async with ThingerSimulator(sample_state(), auto_tick=False) as simulator:
+    state = thinger_sim.sample_state()
+    async with ThingerSimulator(state, auto_tick=False) as simulator:
         yield simulator
-        if "hass" in request.fixturenames:
-            await _unload_all(request.getfixturevalue("hass"))
-            await simulator.wait_for_sockets(0)
+        await _unload(request, simulator)
+        assert simulator.harm == []
+    _cancel_heartbeats()
+
+
+@pytest.fixture
+async def thingsboard(
+    request: pytest.FixtureRequest, socket_enabled: None
+) -> AsyncIterator[ThingsBoardSimulator]:
+    """Serve the sample; a test that made a device look alive fails (thingsboard.md 8.2, 9)."""
+    store = thingsboard_sim.sample_state()
+    async with ThingsBoardSimulator(store, auto_tick=False) as simulator:
+        yield simulator
+        await _unload(request, simulator)
         assert simulator.harm == []
     _cancel_heartbeats()
 
@@ -61,6 +77,23 @@ def time(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> Time:
     return time
 
 
+@pytest.fixture
+def board_time(
+    hass: HomeAssistant,
+    thingsboard: ThingsBoardSimulator,
+    monkeypatch: pytest.MonkeyPatch,
+) -> BoardTime:
+    """Let time pass for polling, for the pauses of push and for the server alike."""
+    time = BoardTime(hass, thingsboard)
+    monkeypatch.setattr(
+        "custom_components.iot_platforms.coordinator.monotonic", time.monotonic
+    )
+    monkeypatch.setattr(
+        "custom_components.iot_platforms.account.Clock", lambda: time.moved.clock
+    )
+    return time
+
+
 def _cancel_heartbeats() -> None:
     """Take away the timers that aiohttp sets anew after a socket was closed."""
     for handle in get_scheduled_timer_handles(asyncio.get_running_loop()):
@@ -68,7 +101,11 @@ def _cancel_heartbeats() -> None:
             handle.cancel()
 
 
-async def _unload_all(hass: HomeAssistant) -> None:
+async def _unload(request: pytest.FixtureRequest, simulator: Simulator) -> None:
+    if "hass" not in request.fixturenames:
+        return
+    hass: HomeAssistant = request.getfixturevalue("hass")
     for entry in hass.config_entries.async_entries("iot_platforms"):
         if entry.state is ConfigEntryState.LOADED:
             assert await hass.config_entries.async_unload(entry.entry_id)
+    await simulator.wait_for_sockets(0)

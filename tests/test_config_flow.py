@@ -56,7 +56,7 @@ async def test_menu(hass: HomeAssistant) -> None:
     )
     assert menu["type"] is FlowResultType.MENU
     assert menu["step_id"] == "user"
-    assert menu["menu_options"] == ["thinger"]
+    assert menu["menu_options"] == ["thinger", "thingsboard"]
 
 
 async def test_form_when_it_opens(hass: HomeAssistant) -> None:

@@ -32,8 +32,9 @@ LIVE = {
     "missing_permissions",
     "adapter",
     "wanted_values",
+    "knows_alarms",
 }
-DEVICE = {"id", "type", "model", "online", "enabled", "resources"}
+DEVICE = {"id", "type", "model", "online", "enabled", "alarms", "resources"}
 RESOURCE = {
     "key",
     "kind",
@@ -49,6 +50,7 @@ OPTIONS = {
     "excluded_devices": ["old_node"],
     "safe_resources": ["boiler_ctl/relay"],
     "resources": {"boiler_ctl/setpoint": {"entity": "number", "name": "Secret name"}},
+    "controls": [{"name": "Secret name"}],
 }
 
 
@@ -81,17 +83,20 @@ async def test_account(
             "safe_devices": 0,
             "safe_resources": 1,
             "resources": 1,
+            "controls": 1,
         },
         "value_interval": 30,
         "available": True,
         "last_error": None,
         "hears_devices": True,
         "missing_permissions": [],
+        "knows_alarms": False,
     }
     devices = {device["id"]: device for device in found["devices"]}
     assert "old_node" not in devices
     for device in devices.values():
         assert device.keys() == DEVICE
+        assert device["alarms"] == 0
         for resource in device["resources"]:
             assert resource.keys() == RESOURCE
     for private in ("127.0.0.1", "demo", "Secret name", "Basement", "Hello", "21.5"):

@@ -50,9 +50,13 @@ async def until_denied(entry: ConfigEntry, capability: Capability) -> None:
             await asyncio.sleep(0.01)
 
 
+OF_OTHERS = {Capability.PUSH, Capability.ALARMS, Capability.DASHBOARDS}
+"""What Thinger.io has not, or refuses to nobody."""
+
+
 def test_every_capability_is_tested() -> None:
     """A capability that is added needs a test, and a text."""
-    assert DENIED.keys() == set(Capability)
+    assert DENIED.keys() | OF_OTHERS == set(Capability)
 
 
 @pytest.mark.parametrize("capability", DENIED)
@@ -116,6 +120,90 @@ async def test_several_permissions_and_accounts(
     }
     await hass.config_entries.async_remove(entry.entry_id)
     assert set(issues(hass)) == {f"permission_events_{other.entry_id}"}
+
+
+async def test_many_entities(
+    hass: HomeAssistant,
+    thinger: ThingerSimulator,
+    time: Time,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It is said before Home Assistant takes no more entities, and until there are fewer."""
+    monkeypatch.setattr(
+        "custom_components.iot_platforms.entity_count.MANY_ENTITIES", 25
+    )
+    entry = await add_account(hass, thinger.account().credentials())
+    enabled = enabled_entities(hass, entry)
+    assert len(enabled) > 25
+    issue_id = f"many_entities_{entry.entry_id}"
+    issue = issues(hass)[issue_id]
+    assert issue.translation_key == "many_entities"
+    assert issue.severity is ir.IssueSeverity.WARNING
+    assert issue.translation_placeholders == {
+        "account": entry.title,
+        "count": str(len(enabled)),
+        "limit": "10000",
+    }
+
+    registry = er.async_get(hass)
+    for found in enabled[25:]:
+        registry.async_update_entity(found, disabled_by=er.RegistryEntryDisabler.USER)
+    await time.passes(11)
+    assert issues(hass)[issue_id].translation_placeholders["count"] == "25"
+    registry.async_remove(enabled[0])
+    await time.passes(11)
+    assert issues(hass) == {}
+    registry.async_update_entity(enabled[-1], disabled_by=None)
+    await time.passes(11)
+    assert set(issues(hass)) == {issue_id}
+
+
+async def test_many_entities_of_one_account(
+    hass: HomeAssistant, thinger: ThingerSimulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each account has a limit of its own; the word about it goes with the account."""
+    monkeypatch.setattr(
+        "custom_components.iot_platforms.entity_count.MANY_ENTITIES", 25
+    )
+    entry = await add_account(hass, thinger.account().credentials())
+    guest = thinger.mint_access_token("guests", user="guest")
+    other = await add_account(hass, {"url": thinger.url, "access_token": guest.jwt})
+    assert len(enabled_entities(hass, other)) < 25
+    assert set(issues(hass)) == {f"many_entities_{entry.entry_id}"}
+    await hass.config_entries.async_remove(entry.entry_id)
+    assert issues(hass) == {}
+
+
+@pytest.mark.parametrize("is_crowded", [True, False])
+async def test_crowded_account(
+    hass: HomeAssistant,
+    thinger: ThingerSimulator,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    is_crowded: bool,
+) -> None:
+    """Where there are too many entities, those of the devices themselves start disabled."""
+    limit = 20 if is_crowded else 9_500
+    monkeypatch.setattr(
+        "custom_components.iot_platforms.entity_count.MANY_ENTITIES", limit
+    )
+    entry = await add_account(hass, thinger.account().credentials())
+    registry = er.async_get(hass)
+    connectivity = entity_id(hass, entry, "binary_sensor", "boiler_ctl")
+    assert registry.async_get(connectivity).disabled is is_crowded
+    temperature = entity_id(hass, entry, "sensor", "boiler_ctl/temperature")
+    assert not registry.async_get(temperature).disabled
+    assert entry.runtime_data.entities.is_crowded is is_crowded
+
+
+def enabled_entities(hass: HomeAssistant, entry: ConfigEntry) -> list[str]:
+    """Return the entities of an account that are enabled."""
+    registry = er.async_get(hass)
+    return [
+        found.entity_id
+        for found in er.async_entries_for_config_entry(registry, entry.entry_id)
+        if found.disabled_by is None
+    ]
 
 
 async def test_account_without_limits(

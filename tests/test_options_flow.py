@@ -212,6 +212,7 @@ async def test_entity_of_an_input(
         "switch",
         "number",
         "text",
+        "select",
         "light",
         "button",
         "none",
@@ -224,6 +225,7 @@ async def test_entity_of_an_input(
         "minimum",
         "maximum",
         "step",
+        "options",
         "inverted",
     ]
     answers = {

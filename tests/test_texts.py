@@ -9,23 +9,36 @@ from typing import Any
 
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
+import voluptuous as vol
 import yaml
 
+from custom_components.iot_platforms.actions.attributes import SCOPES, WRITABLE_SCOPES
+from custom_components.iot_platforms.actions.devices import DEVICE_TYPES
+from custom_components.iot_platforms.actions.history import AGGREGATIONS
 from custom_components.iot_platforms.adapters.registry import PLATFORMS
 from custom_components.iot_platforms.config_flow import SIGN_INS, IotPlatformsConfigFlow
 from custom_components.iot_platforms.flows.base import CONF_TLS
+from custom_components.iot_platforms.flows.controls import (
+    ADD,
+    NUMBER_SCHEMA,
+    SELECT_SCHEMA,
+    SWITCH_SCHEMA,
+    _control_schema,
+)
 from custom_components.iot_platforms.flows.options import (
     AUTOMATIC,
     AccountOptionsFlow,
     _entity_schema,
 )
+from custom_components.iot_platforms.flows.overview import Overview, overview_schema
 from custom_components.iot_platforms.mapping import EntityType
 from custom_components.iot_platforms.model import errors
-from custom_components.iot_platforms.model.platform import Capability
-from custom_components.iot_platforms.services import DEVICE_TYPES
+from custom_components.iot_platforms.model.control import ControlType
+from custom_components.iot_platforms.model.platform import Capability, Feature
 
 from tests.home import add_account
 from tests.simulators.thinger import ThingerSimulator
+from tests.simulators.thingsboard import ThingsBoardSimulator
 
 PACKAGE = Path(errors.__file__).parents[1]
 ENGLISH: dict[str, Any] = json.loads(
@@ -40,7 +53,10 @@ PLACEHOLDER = re.compile(r"{(\w+)}")
 # What the code gives to the texts, by who does it.
 OF_ERRORS = {"name", "detail"}
 OF_CONFIG_STEPS = {"account", "http"}
-OF_ISSUES = {"account", "permission"}
+OF_OVERVIEWS = {"account", "devices", "entities", "disabled"}
+
+NOT_IN_THE_SAMPLES = {"sensor": {"last_disconnect"}, "update": {"software"}}
+"""Entities that no device of the simulators has."""
 
 
 def calls(*folders: str) -> Iterator[ast.Call]:
@@ -112,13 +128,15 @@ FLOWS = ("flows/*.py", "config_flow.py")
 def test_reasons_are_found() -> None:
     """The search below finds what it is meant to find."""
     assert {"unknown", "tls_failed", "timed_out", "invalid_url"} <= reasons(*ADAPTERS)
-    assert {"token_and_password", "credentials_missing"} <= reasons(*FLOWS)
+    assert {"credentials_missing"} <= reasons(*FLOWS)
 
 
 def test_every_reason_has_its_texts() -> None:
     """What an adapter can raise can be shown in a form and in an exception."""
     shown = ENGLISH["config"]["error"]
     assert reasons(*ADAPTERS) | reasons(*FLOWS) <= shown.keys()
+    for sign_in in SIGN_INS.values():
+        assert sign_in.error_fields.keys() <= shown.keys()
     # Some reasons are chosen by a function before they are raised: any text will do.
     assert shown.keys() <= constants(*ADAPTERS, *FLOWS)
     raised = shown.keys() & constants(*ADAPTERS)
@@ -132,8 +150,8 @@ def test_every_reason_has_its_texts() -> None:
 def test_every_exception_has_its_text() -> None:
     """What is raised on its own has a text with its placeholders; no text is left over."""
     own: dict[str, set[str]] = {}
-    for call in calls("*.py"):
-        if isinstance(call.func, ast.Name) and call.func.id == "_invalid":
+    for call in calls("*.py", "actions/*.py"):
+        if isinstance(call.func, ast.Name) and call.func.id == "invalid":
             key = call.args[1]
             assert isinstance(key, ast.Constant)
             given = {str(keyword.arg) for keyword in call.keywords} | {"field"}
@@ -162,25 +180,41 @@ def test_every_exception_has_its_text() -> None:
 def test_every_step_of_adding_has_its_texts() -> None:
     """Each field of each form has a label and a description, and no text is left over."""
     steps = ENGLISH["config"]["step"]
-    assert steps.keys() == {"user", "reauth_confirm", "reconfigure", *PLATFORMS}
+    overviews = {"overview", "overview_large"}
+    again = {"reauth_confirm", "reconfigure"}
+    assert steps.keys() == {"user", *PLATFORMS, *overviews, *again}
     assert steps["user"]["menu_options"].keys() == set(PLATFORMS)
     assert steps["user"]["menu_option_descriptions"].keys() == set(PLATFORMS)
+    asked: dict[str, set[str]] = {step: set() for step in again}
     for platform, sign_in in SIGN_INS.items():
         assert steps["user"]["menu_options"][platform] == PLATFORMS[platform].title
-        whole = {str(field) for field in sign_in.account_schema().schema}
-        for step in (platform, "reconfigure"):
-            assert_fields(steps[step], whole)
+        whole = fields(sign_in.account_schema())
+        assert_fields(steps[platform], whole)
+        asked["reconfigure"] |= whole
         for stored in ({"username": "x"}, {}):
-            part = {str(field) for field in sign_in.credentials_schema(stored).schema}
-            assert part <= steps["reauth_confirm"]["data"].keys()
-    assert steps["reauth_confirm"]["data"].keys() == (
-        steps["reauth_confirm"]["data_description"].keys()
-    )
+            asked["reauth_confirm"] |= fields(sign_in.credentials_schema(stored))
+    assert_fields(steps["reconfigure"], asked["reconfigure"])
+    data = steps["reauth_confirm"]
+    assert data["data"].keys() == data["data_description"].keys()
+    assert data["data"].keys() == asked["reauth_confirm"]
+    for step in overviews:
+        shown = fields(overview_schema(Overview((), 0, 0), [*Feature]))
+        assert steps[step]["data"].keys() == steps[step]["data_description"].keys()
+        assert steps[step]["data"].keys() == shown
+        assert {p for text in leaves(steps[step]) for p in placeholders(text)} == (
+            OF_OVERVIEWS
+        )
     for step in steps:
         assert hasattr(IotPlatformsConfigFlow, f"async_step_{step}")
-    for text in leaves(steps):
-        assert placeholders(text) <= OF_CONFIG_STEPS
+    for step in steps.keys() - overviews:
+        for text in leaves(steps[step]):
+            assert placeholders(text) <= OF_CONFIG_STEPS
     assert ENGLISH["config"]["abort"].keys() == aborts("config_flow.py")
+
+
+def fields(schema: vol.Schema) -> set[str]:
+    """Return the names of a form's fields."""
+    return {str(field) for field in schema.schema}
 
 
 def assert_fields(texts: dict[str, Any], fields: set[str]) -> None:
@@ -209,42 +243,80 @@ def test_every_step_of_the_options_has_its_texts() -> None:
     """The same for the options."""
     options = ENGLISH["options"]
     steps = options["step"]
-    menu = {"devices", "reading", "resource", "updates"}
-    assert steps.keys() == menu | {"init", "entity"}
+    menu = {"devices", "reading", "controls", "resource", "updates"}
     assert steps["init"]["menu_options"].keys() == menu
     assert steps["init"]["menu_option_descriptions"].keys() == menu
+    asked = {
+        "init": set(),
+        "devices": {"excluded_devices"},
+        "reading": {"safe_devices", "safe_resources"},
+        "resource": {"resource"},
+        "entity": fields(_entity_schema([*EntityType])),
+        "updates": {"value_interval", "hides_inactive", "reads_dashboards"},
+        "controls": {"control"},
+        "control": fields(_control_schema([], [], is_new=False)),
+        "control_switch": fields(SWITCH_SCHEMA),
+        "control_number": fields(NUMBER_SCHEMA),
+        "control_select": fields(SELECT_SCHEMA),
+    }
+    assert steps.keys() == asked.keys()
     for step, texts in steps.items():
         assert hasattr(AccountOptionsFlow, f"async_step_{step}")
-        assert texts.get("data", {}).keys() == texts.get("data_description", {}).keys()
-    entity = {str(field) for field in _entity_schema([*EntityType]).schema}
-    assert steps["entity"]["data"].keys() == entity
-    assert steps["devices"]["data"].keys() == {"excluded_devices"}
-    assert steps["reading"]["data"].keys() == {"safe_devices", "safe_resources"}
-    assert steps["resource"]["data"].keys() == {"resource"}
-    assert steps["updates"]["data"].keys() == {"value_interval"}
-    assert {p for text in leaves(steps) for p in placeholders(text)} == {"resource"}
-    assert options["abort"].keys() == aborts("flows/options.py")
-    assert options["error"].keys() == {"maximum_too_low", "step_too_small"}
+        assert texts.get("data", {}).keys() == asked[step], step
+        assert texts.get("data_description", {}).keys() == asked[step], step
+    found = {step: {*placeholders("".join(leaves(steps[step])))} for step in steps}
+    assert found.pop("entity") == {"resource"}
+    assert found.pop("control") == {"example"}
+    assert not any(found.values())
+    assert options["abort"].keys() == aborts("flows/*.py")
+    assert options["error"].keys() == {
+        "maximum_too_low",
+        "step_too_small",
+        "text_missing",
+        "devices_missing",
+        "invalid_json",
+        "same_values",
+        "options_missing",
+    }
 
 
 def test_every_selector_has_its_texts() -> None:
     """Whatever can be chosen has a label."""
     selectors = ENGLISH["selector"]
-    assert selectors.keys() == {"entity_type", "device_type"}
+    assert selectors.keys() == {
+        "entity_type",
+        "device_type",
+        "control",
+        "control_type",
+        "attribute_scope",
+        "aggregation",
+    }
     assert selectors["entity_type"]["options"].keys() == {AUTOMATIC, *EntityType}
+    assert selectors["control"]["options"].keys() == {ADD}
+    assert selectors["control_type"]["options"].keys() == {*ControlType}
     assert selectors["device_type"]["options"].keys() == DEVICE_TYPES.keys()
-    chosen = SERVICES["add_device"]["fields"]["device_type"]["selector"]["select"]
-    assert chosen["options"] == list(DEVICE_TYPES)
+    assert selectors["attribute_scope"]["options"].keys() == set(SCOPES)
+    assert selectors["aggregation"]["options"].keys() == set(AGGREGATIONS)
+    for action, field, options in (
+        ("add_device", "device_type", DEVICE_TYPES),
+        ("read_attributes", "scope", SCOPES),
+        ("write_attributes", "scope", WRITABLE_SCOPES),
+        ("read_history", "aggregation", AGGREGATIONS),
+    ):
+        chosen = SERVICES[action]["fields"][field]["selector"]["select"]
+        assert chosen["options"] == list(options)
+        assert chosen["translation_key"] in selectors
 
 
 async def test_every_entity_has_its_texts(
-    hass: HomeAssistant, thinger: ThingerSimulator
+    hass: HomeAssistant, thinger: ThingerSimulator, thingsboard: ThingsBoardSimulator
 ) -> None:
     """What we name ourselves has a name and an icon; nothing else has."""
-    entry = await add_account(hass, thinger.account().credentials())
-    registry = er.async_get(hass)
-    used: dict[str, set[str]] = {}
-    for entity in er.async_entries_for_config_entry(registry, entry.entry_id):
+    for simulator in (thinger, thingsboard):
+        credentials = simulator.account().credentials()
+        await add_account(hass, credentials, platform=simulator.platform)
+    used = {domain: set(keys) for domain, keys in NOT_IN_THE_SAMPLES.items()}
+    for entity in er.async_get(hass).entities.values():
         if entity.translation_key is not None:
             used.setdefault(entity.domain, set()).add(entity.translation_key)
     for texts in (ENGLISH["entity"], ICONS["entity"]):
@@ -252,11 +324,13 @@ async def test_every_entity_has_its_texts(
 
 
 def test_every_issue_has_its_texts() -> None:
-    """Each missing permission is explained."""
-    assert ENGLISH["issues"].keys() == {f"permission_{c}" for c in Capability}
-    for issue in ENGLISH["issues"].values():
+    """Each missing permission is explained, and too many entities are."""
+    permissions = {f"permission_{c}" for c in Capability}
+    assert ENGLISH["issues"].keys() == permissions | {"many_entities"}
+    for key, issue in ENGLISH["issues"].items():
         assert placeholders(issue["title"]) == {"account"}
-        assert placeholders(issue["description"]) == {"permission"}
+        given = {"permission"} if key in permissions else {"count", "limit"}
+        assert placeholders(issue["description"]) == given
 
 
 def test_every_action_has_its_texts() -> None:

@@ -10,7 +10,7 @@ from .const import CONF_PLATFORM, DOMAIN, ENTITY_PLATFORMS
 from .coordinator import AccountConfigEntry, AccountCoordinator
 from .devices import device_id_of
 from .errors import translation
-from .issues import async_show_denied
+from .issues import async_show_denied, async_show_many_entities
 from .mapping import parse_choices
 from .model.errors import BadCredentialsError, PlatformError
 from .model.platform import IotPlatform
@@ -49,6 +49,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: AccountConfigEntry) -> b
     entry.async_on_unload(coordinator.async_close)
     await coordinator.async_config_entry_first_refresh()
     entry.runtime_data = coordinator
+    await coordinator.entities.async_prepare()
     await hass.config_entries.async_forward_entry_setups(entry, ENTITY_PLATFORMS)
     coordinator.async_start()
     return True
@@ -68,6 +69,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: AccountConfigEntry) -> 
     """Forget what was kept of an account."""
     await Archive(hass, entry.entry_id).async_remove()
     async_show_denied(hass, entry.entry_id, entry.title, {})
+    async_show_many_entities(hass, entry.entry_id, entry.title, 0)
 
 
 async def async_remove_config_entry_device(

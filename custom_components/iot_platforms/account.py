@@ -1,6 +1,8 @@
 """From a config entry to the adapter of its account."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
@@ -84,10 +86,20 @@ def save_into(hass: HomeAssistant, entry: ConfigEntry) -> SaveCredentials:
     return save
 
 
-async def async_sign_in(
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """An account right after its sign-in, and the credentials with what came of it."""
+
+    adapter: Adapter
+    account: Account
+    credentials: dict[str, Any] = field(repr=False)
+
+
+@asynccontextmanager
+async def async_signed_in(
     hass: HomeAssistant, platform: IotPlatform, credentials: Mapping[str, Any]
-) -> tuple[Account, dict[str, Any]]:
-    """Sign in once and return whose account it is, and the credentials with what came of it."""
+) -> AsyncGenerator[SignedIn]:
+    """Sign in for a moment, to see whose account it is and what is in it."""
     kept = dict(credentials)
 
     async def save(changed: Mapping[str, Any]) -> None:
@@ -95,6 +107,6 @@ async def async_sign_in(
 
     adapter = await async_create_adapter(hass, platform, credentials, save, Choices())
     try:
-        return await adapter.identify(), kept
+        yield SignedIn(adapter, await adapter.identify(), kept)
     finally:
         await adapter.close()

@@ -1,6 +1,7 @@
-"""Yes-or-no values that devices give, and whether devices are connected."""
+"""Yes-or-no values that devices give, and whether devices are connected and have alarms."""
 
-from typing import override
+from collections.abc import Iterator
+from typing import Any, override
 
 from homeassistant.components.binary_sensor import (
     BinarySensorDeviceClass,
@@ -11,8 +12,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import AccountConfigEntry, AccountCoordinator
-from .entity import DeviceEntity, ResourceEntity
-from .model.device import device_key_text
+from .entity import AlarmEntity, ResourceEntity, StatusEntity
+from .model.alarm import worst
 
 PARALLEL_UPDATES = 0
 
@@ -27,8 +28,16 @@ async def async_setup_entry(
         Platform.BINARY_SENSOR,
         async_add_entities,
         ResourceBinarySensor,
-        ConnectivitySensor,
+        _of_device,
     )
+
+
+def _of_device(
+    coordinator: AccountCoordinator, device_id: str
+) -> Iterator[StatusEntity]:
+    yield ConnectivitySensor(coordinator, device_id)
+    if coordinator.has_alarms:
+        yield ProblemSensor(coordinator, device_id)
 
 
 class ResourceBinarySensor(ResourceEntity, BinarySensorEntity):
@@ -42,21 +51,46 @@ class ResourceBinarySensor(ResourceEntity, BinarySensorEntity):
         return value != self.spec.inverted if isinstance(value, bool) else None
 
 
-class ConnectivitySensor(DeviceEntity, BinarySensorEntity):
+class ConnectivitySensor(StatusEntity, BinarySensorEntity):
     """Whether a device is connected to its platform."""
 
     _attr_device_class = BinarySensorDeviceClass.CONNECTIVITY
     _attr_entity_category = EntityCategory.DIAGNOSTIC
-
-    def __init__(self, coordinator: AccountCoordinator, device_id: str) -> None:
-        """Belong to a device."""
-        super().__init__(coordinator, device_id)
-        self._attr_unique_id = (
-            f"{coordinator.config_entry.unique_id}/{device_key_text(device_id)}"
-        )
 
     @property
     @override
     def is_on(self) -> bool | None:
         """Return what the platform says, None where it does not tell."""
         return self.device.online if self.device else None
+
+
+class ProblemSensor(AlarmEntity, BinarySensorEntity):
+    """Whether a device has alarms."""
+
+    _attr_device_class = BinarySensorDeviceClass.PROBLEM
+    _attr_translation_key = "alarm"
+
+    def __init__(self, coordinator: AccountCoordinator, device_id: str) -> None:
+        """Belong to a device."""
+        super().__init__(coordinator, device_id, "$problem")
+
+    @property
+    @override
+    def is_on(self) -> bool | None:
+        """Return whether there are active alarms, None before they were read."""
+        state = self.coordinator.data
+        return bool(state.alarms(self.device_id)) if state.knows_alarms else None
+
+    @property
+    @override
+    def extra_state_attributes(self) -> dict[str, Any] | None:
+        """Return how many alarms there are, of which types, and how bad they are."""
+        if self.is_on is None:
+            return None
+        alarms = self.coordinator.data.alarms(self.device_id)
+        return {
+            "severity": worst(alarms),
+            "count": len(alarms),
+            "types": sorted({alarm.type for alarm in alarms}),
+            "acknowledged": all(a.acknowledged for a in alarms) if alarms else None,
+        }

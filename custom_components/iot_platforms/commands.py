@@ -2,8 +2,8 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Final
 
 from .errors import command_error
 from .model.change import Samples
@@ -14,6 +14,10 @@ from .model.value import JsonValue
 
 if TYPE_CHECKING:
     from .coordinator import AccountCoordinator
+
+
+STATE_PATIENCE: Final = 5.0
+"""Seconds that a device has to tell the state that a control was set to."""
 
 
 class Commands:
@@ -28,28 +32,37 @@ class Commands:
         self._pending: dict[ResourceKey, JsonValue] = {}
         self._locks: defaultdict[ResourceKey, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._waiting: defaultdict[ResourceKey, int] = defaultdict(int)
+        self._holds: dict[ResourceKey, Callable[[], None]] = {}
 
     def shown_value(self, key: ResourceKey) -> JsonValue:
         """Return what is being written, else what is known."""
         if key in self._pending:
             return self._pending[key]
-        return self._coordinator.data.value(key)
+        control = self._coordinator.choices.control(key)
+        state = control.state_key(key.device_id) if control else None
+        if control is None or state is None:
+            return self._coordinator.data.value(key)
+        return control.shown(self._coordinator.data.value(state))
 
     async def async_write(self, key: ResourceKey, value: JsonValue) -> JsonValue:
         """Write a value, a part of an object together with the rest of it; return the answer."""
         self._waiting[key] += 1
+        self._end_hold(key)
         self._show(key, value)
+        is_done = False
         try:
             # One after the other: the second part of an object must see what the first one did.
             async with self._locks[key.root]:
                 root, whole = self._coordinator.data.whole_of(key, value)
                 answer = await self._async_send(Write(root, whole))
                 self._async_confirmed(root, whole, answer)
+            is_done = True
         finally:
             self._waiting[key] -= 1
             if not self._waiting[key]:
                 del self._waiting[key]
-                self._stop_showing(key)
+                if not (is_done and self._hold(key)):
+                    self._stop_showing(key)
         return answer
 
     async def async_call(self, key: ResourceKey, value: JsonValue) -> JsonValue:
@@ -61,6 +74,10 @@ class Commands:
     async def async_run(self, key: ResourceKey) -> JsonValue:
         """Run a callback."""
         return await self._async_send(Run(key))
+
+    async def async_install(self, key: ResourceKey, version: str | None) -> None:
+        """Have a version installed; what comes of it, the platform tells."""
+        await self._async_send(Write(key, version))
 
     async def async_read(self, key: ResourceKey) -> JsonValue:
         """Read a resource now."""
@@ -95,6 +112,39 @@ class Commands:
         shown = self._pending.pop(key)
         if self.shown_value(key) != shown:
             self._coordinator.values.async_tell((key,))
+
+    def _hold(self, key: ResourceKey) -> bool:
+        """Go on showing what was written until the device tells its state, and not for ever.
+
+        Returns False where no other resource tells it.
+        """
+        control = self._coordinator.choices.control(key)
+        state = control.state_key(key.device_id) if control else None
+        if state is None:
+            return False
+
+        def end() -> None:
+            self._end_hold(key)
+            self._stop_showing(key)
+
+        timer = asyncio.get_running_loop().call_later(STATE_PATIENCE, end)
+        remove = self._coordinator.values.async_add(state, end)
+
+        def forget() -> None:
+            timer.cancel()
+            remove()
+
+        self._holds[key] = forget
+        return True
+
+    def _end_hold(self, key: ResourceKey) -> None:
+        if forget := self._holds.pop(key, None):
+            forget()
+
+    def async_close(self) -> None:
+        """Show nothing for longer than it takes."""
+        for key in tuple(self._holds):
+            self._end_hold(key)
 
     def _async_confirmed(
         self, key: ResourceKey, value: JsonValue, answer: JsonValue

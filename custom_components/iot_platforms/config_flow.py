@@ -17,11 +17,14 @@ from homeassistant.core import callback
 from homeassistant.data_entry_flow import AbortFlow, section
 import voluptuous as vol
 
-from .account import async_sign_in
+from .account import async_signed_in
+from .adapters.base import Discovers
 from .adapters.registry import PLATFORMS
 from .const import CONF_ACCOUNT, CONF_PLATFORM, DOMAIN
 from .flows.base import CONF_TLS, TLS_FIELDS, SignIn
+from .flows.forms import filled, without
 from .flows.options import AccountOptionsFlow
+from .flows.overview import Overview, async_overview, overview_schema
 from .model.errors import PlatformError
 from .model.platform import Account, IotPlatform
 
@@ -46,6 +49,10 @@ class IotPlatformsConfigFlow(ConfigFlow, domain=DOMAIN):
 
     VERSION = 1
     MINOR_VERSION = 1
+
+    _account: Account
+    _kept: dict[str, Any]
+    _overview: Overview
 
     @staticmethod
     @callback
@@ -93,6 +100,27 @@ class IotPlatformsConfigFlow(ConfigFlow, domain=DOMAIN):
         schema = SIGN_INS[platform].account_schema()
         return await self._async_ask(platform, platform, schema, user_input)
 
+    async def async_step_overview(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Show what would come in, and ask what shall not."""
+        if user_input is not None:
+            return self._create(filled(user_input))
+        overview, platform = self._overview, PLATFORMS[self._account.platform]
+        return self.async_show_form(
+            step_id="overview_large" if overview.is_large else "overview",
+            data_schema=overview_schema(overview, platform.features),
+            description_placeholders={
+                "account": self._account.title,
+                "devices": str(len(overview.devices)),
+                "entities": str(overview.enabled),
+                "disabled": str(overview.disabled),
+            },
+        )
+
+    async_step_overview_large = async_step_overview
+    """The same with a warning: Home Assistant may not take all of it."""
+
     async def _async_ask(
         self,
         step_id: str,
@@ -120,7 +148,7 @@ class IotPlatformsConfigFlow(ConfigFlow, domain=DOMAIN):
         return self.async_show_form(
             step_id=step_id,
             data_schema=self.add_suggested_values_to_schema(
-                schema, _without(shown, sign_in.replaced)
+                schema, without(shown, sign_in.replaced)
             ),
             errors=_at_fields(errors, schema),
             description_placeholders={
@@ -136,18 +164,41 @@ class IotPlatformsConfigFlow(ConfigFlow, domain=DOMAIN):
         entry = self._entry
         answers = sign_in.credentials(user_input, entry.data if entry else {})
         if entry is None:
-            account, credentials = await async_sign_in(self.hass, platform, answers)
-            await self.async_set_unique_id(account.key)
-            self._abort_if_set_up(account)
-            return self.async_create_entry(
-                title=account.title, data=_data(account, sign_in.kept(credentials))
-            )
+            overview = await self._async_look(platform, sign_in, answers)
+            if overview is None:
+                return self._create({})
+            self._overview = overview
+            return await self.async_step_overview()
         unasked = set() if CONF_TLS in user_input else TLS_FIELDS
         answers = _only(entry.data, sign_in.address_fields | unasked) | answers
         account, credentials = await self._async_sign_in_again(
             entry, platform, sign_in, answers
         )
         return self._mend(entry, account, sign_in.kept(credentials))
+
+    async def _async_look(
+        self, platform: IotPlatform, sign_in: SignIn, answers: dict[str, Any]
+    ) -> Overview | None:
+        """Sign in to a new account, and see what is in it where the platform tells it at once."""
+        overview = None
+        async with async_signed_in(self.hass, platform, answers) as signed_in:
+            self._account = signed_in.account
+            # A form that somebody left open must not stop who begins anew.
+            await self.async_set_unique_id(self._account.key, raise_on_progress=False)
+            self._abort_if_set_up(self._account)
+            if not isinstance(signed_in.adapter, Discovers):
+                overview = await async_overview(signed_in.adapter)
+        self._kept = sign_in.kept(signed_in.credentials)
+        return overview
+
+    def _create(self, options: Mapping[str, Any]) -> ConfigFlowResult:
+        """Make the entry of a new account."""
+        self._abort_if_set_up(self._account)
+        return self.async_create_entry(
+            title=self._account.title,
+            data=_data(self._account, self._kept),
+            options=options,
+        )
 
     async def _async_sign_in_again(
         self,
@@ -157,13 +208,15 @@ class IotPlatformsConfigFlow(ConfigFlow, domain=DOMAIN):
         answers: dict[str, Any],
     ) -> tuple[Account, dict[str, Any]]:
         """Sign in with new secrets, or try a new address with those at hand."""
-        if self.source == SOURCE_REAUTH or sign_in.has_secret(answers):
-            return await async_sign_in(self.hass, platform, answers)
-        answers = sign_in.reused(answers, entry.data)
-        account, credentials = await async_sign_in(self.hass, platform, answers)
-        if credentials == answers:
+        is_anew = self.source == SOURCE_REAUTH or sign_in.has_secret(answers)
+        if not is_anew:
+            answers = sign_in.reused(answers, entry.data)
+        async with async_signed_in(self.hass, platform, answers) as signed_in:
+            account, credentials = signed_in.account, signed_in.credentials
+        secrets = sign_in.replaced
+        if not is_anew and _only(credentials, secrets) == _only(answers, secrets):
             # No new tokens came of it. The account may have renewed its own meanwhile.
-            credentials |= _only(entry.data, sign_in.replaced)
+            credentials |= _only(entry.data, secrets)
         return account, credentials
 
     def _mend(
@@ -231,10 +284,6 @@ def _data(account: Account, kept: Mapping[str, Any]) -> dict[str, Any]:
 
 def _only(data: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
     return {name: value for name, value in data.items() if name in names}
-
-
-def _without(data: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
-    return {name: value for name, value in data.items() if name not in names}
 
 
 def _sectioned(schema: vol.Schema, values: Mapping[str, Any]) -> dict[str, Any]:

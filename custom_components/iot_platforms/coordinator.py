@@ -3,6 +3,7 @@
 import asyncio
 from contextlib import aclosing
 from datetime import timedelta
+from itertools import batched
 import logging
 from time import monotonic
 from typing import Final, override
@@ -14,21 +15,24 @@ from homeassistant.exceptions import ConfigEntryAuthFailed
 from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 
-from .adapters.base import Adapter
+from .adapters.base import Adapter, HandlesAlarms
 from .commands import Commands
 from .const import DOMAIN
 from .devices import DeviceRegistrar
 from .discovery import Discovery
 from .entities import Entities
+from .entity_limit import EntityLimit
 from .errors import translation
 from .issues import async_show_denied
 from .mapping import parse_choices
-from .model.change import Change, DeviceLeft, ResyncNeeded
+from .model.change import Change, DeviceLeft, Occurrence, ResyncNeeded, portions
+from .model.control import is_control
 from .model.device import ResourceKey, ResourceKind
 from .model.errors import BadCredentialsError, PlatformError, RateLimitedError
+from .model.platform import Capability
 from .model.state import AccountState, Touched, apply
 from .storage import Archive
-from .subscriptions import Subscriptions
+from .subscriptions import Listeners, Subscriptions
 from .transport.backoff import Backoff
 
 LIST_INTERVAL: Final = 60.0
@@ -43,6 +47,8 @@ PUSH_PATIENCE: Final = 3.0
 """Seconds that push has to deliver first values, before they are asked for."""
 WATCH_DELAY: Final = 0.2
 """Seconds in which entities come and go together, mostly."""
+PORTION: Final = 50
+"""Devices, lists or values taken in at once: more would hold up the event loop."""
 NEVER: Final = float("-inf")
 EARLY: Final = 0.9
 """Part of an interval after which its turn has come: ticks are not that exact."""
@@ -62,6 +68,7 @@ class AccountCoordinator(DataUpdateCoordinator[AccountState]):
     ) -> None:
         """Prepare; nothing is sent yet."""
         self.adapter = adapter
+        self.has_alarms = isinstance(adapter, HandlesAlarms)
         self.choices = parse_choices(entry.options)
         super().__init__(
             hass,
@@ -76,6 +83,8 @@ class AccountCoordinator(DataUpdateCoordinator[AccountState]):
         self.data = AccountState()
         self.values: Subscriptions[ResourceKey] = Subscriptions(self._async_plan_watch)
         self.facts: Subscriptions[str] = Subscriptions(_nothing)
+        self.alarms: Subscriptions[str] = Subscriptions(_nothing)
+        self.occurrences: Listeners[str, Occurrence] = Listeners()
         self.entities = Entities(self)
         self.commands = Commands(self)
         self._discovery = Discovery(self)
@@ -95,6 +104,11 @@ class AccountCoordinator(DataUpdateCoordinator[AccountState]):
         """Return whether what is known of the account can be trusted."""
         return self.last_update_success
 
+    @property
+    def can_read_alarms(self) -> bool:
+        """Return whether the credentials allow to read alarms, as far as anybody knows."""
+        return Capability.ALARMS not in self.adapter.denied
+
     def lists_device(self, device_id: str | None) -> bool:
         """Return whether the platform listed a device the last time."""
         return device_id in self.data.devices and device_id not in self.data.absences
@@ -104,6 +118,7 @@ class AccountCoordinator(DataUpdateCoordinator[AccountState]):
         """Begin to poll and to listen; the entities exist by now."""
         entry = self.config_entry
         self.entities.async_clean_registry()
+        EntityLimit(self.hass, entry).async_start()
         entry.async_on_unload(self.async_add_listener(self._async_check_availability))
         self._push = entry.async_create_background_task(
             self.hass, self._async_listen(), "push"
@@ -130,6 +145,18 @@ class AccountCoordinator(DataUpdateCoordinator[AccountState]):
         self._listed_at = NEVER
         await self.async_refresh()
 
+    async def async_read_alarms(self) -> None:
+        """Read the active alarms now; the rest of the account works without."""
+        if not isinstance(self.adapter, HandlesAlarms):
+            return
+        could_read = self.can_read_alarms
+        try:
+            self.async_apply(await self.adapter.read_alarms())
+        except PlatformError as error:
+            _LOGGER.debug("Cannot read the alarms: %s", error)
+        if self.can_read_alarms is not could_read:
+            self.alarms.async_tell_all()
+
     @callback
     def async_forget_device(self, device_id: str) -> None:
         """Forget a device that was just deleted on the platform."""
@@ -139,6 +166,7 @@ class AccountCoordinator(DataUpdateCoordinator[AccountState]):
         """Let go of the platform."""
         if self._watch_timer is not None:
             self._watch_timer.cancel()
+        self.commands.async_close()
         await self.adapter.close()
         if self._is_started:
             await self._archive.async_save(self.data)
@@ -158,8 +186,13 @@ class AccountCoordinator(DataUpdateCoordinator[AccountState]):
     @override
     async def _async_setup(self) -> None:
         """Take up what an earlier session knew, and sign in."""
-        self.data = (await self._archive.async_load()).without(
+        known = (await self._archive.async_load()).without(
             self.choices.excluded_devices
+        )
+        self.data = known.without_resources(
+            resource.key
+            for resource in known.resources()
+            if is_control(resource.key) and not self.choices.has_control(resource.key)
         )
         self._registrar.async_remove(self.choices.excluded_devices)
         try:
@@ -186,7 +219,9 @@ class AccountCoordinator(DataUpdateCoordinator[AccountState]):
 
     async def _async_poll(self) -> None:
         now = monotonic()
-        interval = SAFETY_INTERVAL if self.adapter.hears_devices else LIST_INTERVAL
+        # A device that one list lacked is waiting for the next one to say so again.
+        is_sure = self.adapter.hears_devices and not self.data.absences
+        interval = SAFETY_INTERVAL if is_sure else LIST_INTERVAL
         if now - self._listed_at >= interval * EARLY:
             await self._async_snapshot(now)
         if self._is_started:
@@ -194,9 +229,10 @@ class AccountCoordinator(DataUpdateCoordinator[AccountState]):
             if self._reads_values:
                 await self._async_read_values(now)
             return
-        self._registrar.async_register(
-            known.device for known in self.data.devices.values() if not known.is_empty
-        )
+        devices = [k.device for k in self.data.devices.values() if not k.is_empty]
+        for part in batched(devices, PORTION, strict=False):
+            self._registrar.async_register(part)
+            await asyncio.sleep(0)
         self._discovery.async_start(self.data.devices)
         await self._discovery.async_wait(DISCOVERY_PATIENCE)
 
@@ -204,10 +240,20 @@ class AccountCoordinator(DataUpdateCoordinator[AccountState]):
         # Before it is read: what asks for another list meanwhile must get it.
         self._listed_at = now
         try:
-            self.async_apply(await self.adapter.snapshot())
+            snapshot = await self.adapter.snapshot()
         except BaseException:
             self._listed_at = NEVER
             raise
+        if snapshot.has_values:
+            self._values_read_at = now
+        await self._async_take_in(snapshot)
+        await self.async_read_alarms()
+
+    async def _async_take_in(self, change: Change) -> None:
+        """Take in something large, and let others have their turn meanwhile."""
+        for part in portions(change, PORTION):
+            self.async_apply(part)
+            await asyncio.sleep(0)
 
     async def _async_read_values(self, now: float) -> None:
         """Read what somebody wants and push does not deliver, or has not delivered yet."""
@@ -224,7 +270,7 @@ class AccountCoordinator(DataUpdateCoordinator[AccountState]):
         if keys:
             async with aclosing(self.adapter.read(keys)) as changes:
                 async for change in changes:
-                    self.async_apply(change)
+                    await self._async_take_in(change)
 
     def _can_be_read(self, key: ResourceKey) -> bool:
         device, resource = self.data.device(key.device_id), self.data.resource(key)
@@ -241,7 +287,7 @@ class AccountCoordinator(DataUpdateCoordinator[AccountState]):
                 async with aclosing(changes):
                     async for change in changes:
                         backoff.reset()
-                        self.async_apply(change)
+                        await self._async_take_in(change)
                         if isinstance(change, ResyncNeeded):
                             self._async_poll_soon()
             except PlatformError as error:
@@ -271,6 +317,9 @@ class AccountCoordinator(DataUpdateCoordinator[AccountState]):
         self.entities.async_refresh(touched.resources, touched.devices)
         self.values.async_tell(touched.values)
         self.facts.async_tell(touched.devices)
+        self.alarms.async_tell(touched.alarms)
+        for occurrence in touched.occurrences:
+            self.occurrences.async_tell(occurrence.alarm.device_id, occurrence)
         if touched.lists or any(map(self._is_written, touched.values)):
             self._archive.async_plan_save(lambda: self.data)
         if touched.lists:

@@ -17,6 +17,7 @@ _OPTION_COUNTS: Final = (
     "safe_devices",
     "safe_resources",
     "resources",
+    "controls",
 )
 
 
@@ -81,6 +82,7 @@ def _live(coordinator: AccountCoordinator) -> dict[str, Any]:
         "missing_permissions": sorted(coordinator.adapter.denied),
         "adapter": dict(coordinator.adapter.statistics),
         "wanted_values": len(coordinator.values.keys),
+        "knows_alarms": coordinator.data.knows_alarms,
     }
 
 
@@ -92,6 +94,7 @@ def _device(coordinator: AccountCoordinator, known: DeviceState) -> dict[str, An
         "model": device.model,
         "online": device.online,
         "enabled": device.enabled,
+        "alarms": len(known.alarms),
         "resources": [
             _resource(coordinator, resource) for resource in known.resources.values()
         ],

@@ -13,7 +13,9 @@ from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import DOMAIN
+from .entity_count import async_count
 from .mapping import EntitySpec, explain, map_resource, parse_overrides
+from .model.control import is_control
 from .model.device import Resource, ResourceKey
 
 if TYPE_CHECKING:
@@ -24,7 +26,8 @@ SLICE: Final = 100
 """Entities added in one go: more would hold up the event loop."""
 
 type ResourceFactory = Callable[[AccountCoordinator, EntitySpec], ResourceEntity]
-type DeviceFactory = Callable[[AccountCoordinator, str], DeviceEntity]
+type DeviceFactory = Callable[[AccountCoordinator, str], Iterable[DeviceEntity]]
+"""Returns all entities that a device has for what it is, apart from what it offers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,7 @@ class _Adder:
     """How an entity platform makes its entities."""
 
     add: AddConfigEntryEntitiesCallback
-    of_resource: ResourceFactory
+    of_resource: ResourceFactory | None
     of_device: DeviceFactory | None
 
 
@@ -41,18 +44,29 @@ class Entities:
 
     def __init__(self, coordinator: AccountCoordinator) -> None:
         """Prepare; there are none until the entity platforms are set up."""
+        self.is_crowded = False
+        """Whether there are so many that those of the devices themselves start disabled."""
         self._coordinator = coordinator
         self._overrides = parse_overrides(coordinator.config_entry.options)
         self._decided: dict[ResourceKey, tuple[Resource, tuple[EntitySpec, ...]]] = {}
         self._adders: dict[Platform, _Adder] = {}
         self._of_resources: dict[tuple[Platform, ResourceKey], ResourceEntity] = {}
-        self._of_devices: dict[tuple[Platform, str], DeviceEntity] = {}
+        self._of_devices: set[tuple[Platform, str]] = set()
+
+    async def async_prepare(self) -> None:
+        """Decide what all resources become, in slices, and whether that is too much."""
+        count = await async_count(
+            self._coordinator.data,
+            self.specs,
+            has_alarms=self._coordinator.has_alarms,
+        )
+        self.is_crowded = count.is_crowded
 
     async def async_add_platform(
         self,
         platform: Platform,
         add: AddConfigEntryEntitiesCallback,
-        of_resource: ResourceFactory,
+        of_resource: ResourceFactory | None = None,
         of_device: DeviceFactory | None = None,
     ) -> None:
         """Add all entities of a platform, in slices, and from now on what comes new."""
@@ -61,7 +75,7 @@ class Entities:
         for devices in batched(state.devices, SLICE, strict=False):
             self._add_new(platform, adder, devices, ())
             await asyncio.sleep(0)
-        keys = [resource.key for resource in state.resources()]
+        keys = [resource.key for resource in state.resources()] if of_resource else []
         for part in batched(keys, SLICE, strict=False):
             self._add_new(platform, adder, (), part)
             await asyncio.sleep(0)
@@ -103,8 +117,7 @@ class Entities:
             del self._decided[key]
         for platform, key in [k for k in self._of_resources if k[1].device_id in gone]:
             self._drop(platform, key)
-        for device_key in [k for k in self._of_devices if k[1] in gone]:
-            del self._of_devices[device_key]
+        self._of_devices -= {k for k in self._of_devices if k[1] in gone}
 
     @callback
     def async_clean_registry(self) -> None:
@@ -118,9 +131,11 @@ class Entities:
             except ValueError:
                 continue
             resource = self._coordinator.data.resource(key)
-            if resource is not None and known.domain not in {
-                spec.platform for spec in self.specs(resource)
-            }:
+            if resource is None:
+                is_over = is_control(key)  # a person's own, that the person took back
+            else:
+                is_over = known.domain not in {s.platform for s in self.specs(resource)}
+            if is_over:
                 registry.async_remove(known.entity_id)
 
     def _add_new(
@@ -147,15 +162,14 @@ class Entities:
     ) -> list[DeviceEntity]:
         if adder.of_device is None:
             return []
-        entities = []
+        entities: list[DeviceEntity] = []
         for device_id in device_ids:
             device = self._coordinator.data.device(device_id)
             if device is None or device.is_service:
                 continue
             if (platform, device_id) not in self._of_devices:
-                entity = adder.of_device(self._coordinator, device_id)
-                self._of_devices[platform, device_id] = entity
-                entities.append(entity)
+                self._of_devices.add((platform, device_id))
+                entities += adder.of_device(self._coordinator, device_id)
         return entities
 
     def _new_of_resource(
@@ -163,7 +177,7 @@ class Entities:
     ) -> list[ResourceEntity]:
         entities = []
         for spec in specs:
-            if spec.platform is not platform:
+            if spec.platform is not platform or adder.of_resource is None:
                 continue
             old = self._of_resources.get((platform, spec.key))
             if old is not None and old.spec == spec:

@@ -8,7 +8,7 @@ from homeassistant.helpers.entity import Entity
 from .coordinator import AccountCoordinator
 from .devices import device_identifier
 from .mapping import EntitySpec
-from .model.device import Device, Resource
+from .model.device import Device, Resource, device_key_text
 from .model.value import JsonValue, coerced
 
 
@@ -43,6 +43,37 @@ class DeviceEntity(Entity):
         await super().async_added_to_hass()
         self.async_on_remove(
             self.coordinator.facts.async_add(self.device_id, self.async_write_ha_state)
+        )
+
+
+class StatusEntity(DeviceEntity):
+    """An entity that every device has, whatever it offers."""
+
+    def __init__(
+        self, coordinator: AccountCoordinator, device_id: str, role: str | None = None
+    ) -> None:
+        """Belong to a device; a ``role`` begins with $, which no resource's key does."""
+        super().__init__(coordinator, device_id)
+        of_device = f"{coordinator.config_entry.unique_id}/{device_key_text(device_id)}"
+        self._attr_unique_id = f"{of_device}/{role}" if role else of_device
+        self._attr_entity_registry_enabled_default = not coordinator.entities.is_crowded
+
+
+class AlarmEntity(StatusEntity):
+    """An entity that tells of a device's alarms: told when they change."""
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Return whether there is anything to tell."""
+        return super().available and self.coordinator.can_read_alarms
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Listen to the alarms."""
+        await super().async_added_to_hass()
+        self.async_on_remove(
+            self.coordinator.alarms.async_add(self.device_id, self.async_write_ha_state)
         )
 
 
@@ -99,9 +130,24 @@ class ControlEntity(ResourceEntity):
         """Tell whether the state is known or only what was written last."""
         super().__init__(coordinator, spec)
         resource = self.resource
-        self._attr_assumed_state = resource is None or not coordinator.choices.is_safe(
-            resource
+        control = coordinator.choices.control(spec.key)
+        self._state_key = control.state_key(spec.key.device_id) if control else None
+        self._attr_assumed_state = (
+            self._state_key is None
+            if control
+            else resource is None or not coordinator.choices.is_safe(resource)
         )
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Listen to what tells the state as well."""
+        await super().async_added_to_hass()
+        if self._state_key is not None:
+            self.async_on_remove(
+                self.coordinator.values.async_add(
+                    self._state_key, self.async_write_ha_state
+                )
+            )
 
     async def async_write_value(self, value: JsonValue) -> None:
         """Write a value; raises a translated error where that fails."""

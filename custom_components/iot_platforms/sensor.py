@@ -1,6 +1,6 @@
 """Numbers, texts and times that devices give."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import override
 
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntity
@@ -11,7 +11,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .coordinator import AccountConfigEntry, AccountCoordinator
 from .entity import ResourceEntity
 from .mapping import EntitySpec
-from .model.value import JsonValue
+from .times import moment
 
 PARALLEL_UPDATES = 0
 
@@ -45,19 +45,9 @@ class ResourceSensor(ResourceEntity, SensorEntity):
         value = self.current_value
         match self.device_class:
             case SensorDeviceClass.TIMESTAMP:
-                return _time(value)
+                return moment(value) if isinstance(value, int | float) else None
             case SensorDeviceClass.ENUM if value not in self.spec.options:
                 return None
         if isinstance(value, str):
             return value[:MAX_LENGTH_STATE_STATE]
         return value if isinstance(value, int | float) else None
-
-
-def _time(value: JsonValue) -> datetime | None:
-    """Return the moment of Unix seconds, None for what is no time that a calendar knows."""
-    if not isinstance(value, int | float):
-        return None
-    try:
-        return datetime.fromtimestamp(value, UTC)
-    except ValueError, OverflowError, OSError:
-        return None

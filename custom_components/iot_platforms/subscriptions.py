@@ -47,3 +47,32 @@ class Subscriptions[KeyT: Hashable]:
     def async_tell_all(self) -> None:
         """Call everybody."""
         self.async_tell(tuple(self._callbacks))
+
+
+class Listeners[KeyT: Hashable, EventT]:
+    """Callbacks by key that are told what happened."""
+
+    def __init__(self) -> None:
+        """Begin with nobody who listens."""
+        self._callbacks: defaultdict[KeyT, list[Callable[[EventT], None]]] = (
+            defaultdict(list)
+        )
+
+    @callback
+    def async_add(self, key: KeyT, told: Callable[[EventT], None]) -> CALLBACK_TYPE:
+        """Call ``told`` with what happens to the key, until what is returned is called."""
+        self._callbacks[key].append(told)
+
+        @callback
+        def remove() -> None:
+            self._callbacks[key].remove(told)
+            if not self._callbacks[key]:
+                del self._callbacks[key]
+
+        return remove
+
+    @callback
+    def async_tell(self, key: KeyT, event: EventT) -> None:
+        """Tell everybody who listens to the key."""
+        for told in tuple(self._callbacks.get(key, ())):
+            told(event)

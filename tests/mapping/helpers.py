@@ -35,6 +35,7 @@ def resource(
     options: tuple[str, ...] = (),
     category: Category | None = None,
     enabled_default: bool = True,
+    writable: bool = False,
     translation_key: str | None = None,
 ) -> Resource:
     """Return a resource of a device; its id is its name, as on Thinger.io."""
@@ -42,6 +43,7 @@ def resource(
         key=ResourceKey("device", name if resource_id is None else resource_id, leaf),
         name=name,
         kind=kind,
+        writable=writable,
         value_type=value_type,
         unit=unit,
         meaning=meaning,

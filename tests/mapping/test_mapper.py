@@ -75,6 +75,45 @@ def test_inputs_with_options() -> None:
     assert (spec.platform, spec.options) == (Platform.SELECT, ("a", "b"))
 
 
+def test_selects_by_hand() -> None:
+    """A person can say what there is to choose from; that counts more than what the platform says."""
+    chosen = Override(entity=EntityType.SELECT, options=("eco", "heat"))
+    for found in (
+        resource("mode", _INPUT),
+        resource("mode", _INPUT, value_type=ValueType.NUMBER),
+        resource("mode", _INPUT, options=("a", "b")),
+        resource("mode", value_type=ValueType.TEXT, writable=True),
+    ):
+        spec = entity(found, None, chosen)
+        assert (spec.platform, spec.options) == (Platform.SELECT, ("eco", "heat"))
+        assert spec.value_type is ValueType.TEXT
+    # What only gives values cannot be set; its options say what they can be.
+    spec = entity(resource("mode", value_type=ValueType.TEXT), "eco", chosen)
+    assert (spec.platform, spec.device_class) == (Platform.SENSOR, "enum")
+    spec = entity(resource("mode", _INPUT, value_type=ValueType.COLOR), None, chosen)
+    assert spec.platform is Platform.LIGHT
+
+
+def test_updates() -> None:
+    """What runs on a device, and what could, is an update, as one thing."""
+    firmware = {"installed": "1", "latest": "2", "in_progress": False}
+    found = resource("x", value_type=ValueType.FIRMWARE, translation_key="firmware")
+    spec = entity(found, firmware)
+    assert spec.platform is Platform.UPDATE
+    assert (spec.name, spec.translation_key) == (None, "firmware")
+    assert spec.category is EntityCategory.DIAGNOSTIC
+    assert spec.enabled_default
+    installable = resource("x", value_type=ValueType.FIRMWARE, writable=True)
+    assert entity(installable, firmware).category is EntityCategory.CONFIG
+    for category in Category:
+        found = resource("x", value_type=ValueType.FIRMWARE, category=category)
+        assert entity(found).category == category.value
+    # It is no value that somebody could set.
+    for chosen in (EntityType.TEXT, EntityType.SELECT, EntityType.SWITCH):
+        spec = entity(installable, firmware, Override(entity=chosen))
+        assert spec.platform is Platform.UPDATE
+
+
 def test_outputs_with_options() -> None:
     """Where the platform lists its values, they are an enumeration, if it keeps to it."""
     mode = resource("mode", options=("a", "b"), value_type=ValueType.TEXT)
@@ -152,9 +191,9 @@ def test_callbacks() -> None:
         (resource("x"), 1, "binary_sensor", Platform.BINARY_SENSOR, ValueType.BOOLEAN),
         (resource("x"), True, "sensor", Platform.SENSOR, ValueType.TEXT),
         (resource("x"), {"a": 1}, "sensor", Platform.SENSOR, ValueType.TEXT),
-        (resource("$property/x"), 1, "number", Platform.NUMBER, ValueType.NUMBER),
-        (resource("$property/x"), 1, "switch", Platform.SWITCH, ValueType.NUMBER),
-        (resource("$property/x"), "a", "text", Platform.TEXT, ValueType.TEXT),
+        (resource("x", writable=True), 1, "number", Platform.NUMBER, ValueType.NUMBER),
+        (resource("x", writable=True), 1, "switch", Platform.SWITCH, ValueType.NUMBER),
+        (resource("x", writable=True), "a", "text", Platform.TEXT, ValueType.TEXT),
     ],
 )
 def test_entities_by_hand(
@@ -178,7 +217,7 @@ def test_entities_by_hand(
         (resource("x", _INPUT), None, "sensor", Platform.SWITCH),
         (resource("x"), 1, "switch", Platform.SENSOR),
         (resource("x"), [1], "binary_sensor", Platform.SENSOR),
-        (resource("$property/x"), True, "light", Platform.BINARY_SENSOR),
+        (resource("x", writable=True), True, "light", Platform.BINARY_SENSOR),
     ],
 )
 def test_impossible_entities(

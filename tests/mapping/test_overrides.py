@@ -12,6 +12,7 @@ from custom_components.iot_platforms.mapping import (
     parse_overrides,
 )
 from custom_components.iot_platforms.model.choices import Choices
+from custom_components.iot_platforms.model.control import Control, ControlType
 from custom_components.iot_platforms.model.device import ResourceKey
 
 _ANYTHING = st.recursive(
@@ -27,6 +28,7 @@ _OVERRIDES = st.builds(
     maximum=st.none() | st.floats(allow_nan=False, allow_infinity=False),
     step=st.none() | st.floats(min_value=1e-9, allow_infinity=False),
     inverted=st.booleans(),
+    options=st.sampled_from([(), ("eco",), ("eco", "1")]),
     name=st.none() | st.just("Lamp"),
 )
 
@@ -38,11 +40,18 @@ def test_overrides() -> None:
         "resources": {
             key.text: {"entity": "number", "unit": "°C", "minimum": 5, "step": 0.5},
             ResourceKey("d", "pump").text: {"inverted": True, "name": " Pump "},
+            ResourceKey("d", "mode").text: {
+                "entity": "select",
+                "options": ["eco", " boost", "", "eco", 7],
+            },
         }
     }
     assert parse_overrides(options) == {
         key: Override(entity=EntityType.NUMBER, unit="°C", minimum=5, step=0.5),
         ResourceKey("d", "pump"): Override(inverted=True, name="Pump"),
+        ResourceKey("d", "mode"): Override(
+            entity=EntityType.SELECT, options=("eco", "boost")
+        ),
     }
 
 
@@ -59,6 +68,7 @@ def test_overrides() -> None:
         {"resources": {"d/pump": {"entity": "cover", "step": -1, "inverted": 1}}},
         {"resources": {"d/pump": {"minimum": True, "maximum": 10**400, "unit": 1}}},
         {"resources": {"d/pump": {"minimum": float("nan"), "device_class": " "}}},
+        {"resources": {"d/pump": {"options": "eco"}}},
     ],
 )
 def test_unusable_rows(options: dict[str, object]) -> None:
@@ -91,6 +101,8 @@ def test_any_options(value: object) -> None:
         "safe_devices",
         "safe_resources",
         "value_interval",
+        "hides_inactive",
+        "reads_dashboards",
     ):
         parse_overrides({key: value, "resources": {"d/r": value}})
         assert parse_choices({key: value}).value_interval >= 5
@@ -105,11 +117,32 @@ def test_choices() -> None:
             "safe_devices": ["boiler"],
             "safe_resources": ["d/rgb/r", "nonsense", None],
             "value_interval": 60,
+            "hides_inactive": True,
+            "reads_dashboards": 1,
+            "controls": [
+                {
+                    "id": "c1",
+                    "name": "Restart",
+                    "type": "button",
+                    "devices": ["boiler"],
+                    "method": "reboot",
+                }
+            ],
         }
     ) == Choices(
         excluded_devices=frozenset({"old"}),
         safe_devices=frozenset({"boiler"}),
         safe_resources=frozenset({ResourceKey("d", "rgb")}),
         value_interval=60,
+        hides_inactive=True,
+        controls=(
+            Control(
+                id="c1",
+                name="Restart",
+                type=ControlType.BUTTON,
+                devices=frozenset({"boiler"}),
+                method="reboot",
+            ),
+        ),
     )
     assert parse_choices({"value_interval": 0.01}).value_interval == 5

@@ -100,6 +100,7 @@ def test_everything_said_of_a_resource() -> None:
         value_type=ValueType.NUMBER,
         read_safe=False,
         needs_device=False,
+        writable=True,
         example=0,
         unit="°C",
         meaning="temperature",

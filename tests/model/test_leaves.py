@@ -96,6 +96,15 @@ def test_strange_names() -> None:
         assert ResourceKey.parse(found.key.text) == found.key
 
 
+def test_firmware_is_one_thing() -> None:
+    """What runs on a device, and what could, has no parts, whatever it holds."""
+    found = resource(value_type=ValueType.FIRMWARE)
+    state = applied(state_of(found), samples({"installed": "1", "lat": 1, "lon": 2}))
+    assert [known.key for known in state.resources()] == [key()]
+    change = samples({"installed": "2"})
+    assert touched_by(state, change) == Touched(values={key()})
+
+
 def test_limits() -> None:
     """What is too large or too deep is a document, not a set of values."""
     assert len(paths({str(n): n for n in range(10 * MAX_LEAVES)})) == MAX_LEAVES

@@ -11,7 +11,6 @@ from custom_components.iot_platforms.model.change import (
     DeviceChanged,
     DeviceLeft,
     Listing,
-    Occurrence,
     ResyncNeeded,
     Samples,
     Snapshot,
@@ -240,13 +239,6 @@ def test_device_left() -> None:
     assert touched == Touched(removed_devices={"d"})
     assert state == AccountState()
     assert state.device("d") is state.resource(key()) is state.sample(key()) is None
-
-
-def test_occurrence() -> None:
-    """What happened changes nothing that is known."""
-    state = state_of(resource())
-    occurrence = Occurrence(device_id="d", id="1", type="overheated")
-    assert apply(state, occurrence) == (state, Touched(occurrences=[occurrence]))
 
 
 def test_without() -> None:

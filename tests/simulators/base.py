@@ -142,12 +142,13 @@ class Simulator(LoggingServer):
         self,
         *,
         code: int = WSCloseCode.GOING_AWAY,
+        message: str = "",
         abort: bool = False,
         kind: str | None = None,
     ) -> None:
         """Close the sockets and event streams that are open now, all or of one kind."""
         doomed = [each for each in self.channels.all if kind in {None, each.kind}]
-        self.channels.end_all(code, abort=abort, kind=kind)
+        self.channels.end_all(code, message=message, abort=abort, kind=kind)
         await self.wait_until(
             lambda: not any(each in self.channels.all for each in doomed)
         )

@@ -42,12 +42,17 @@ class Channels:
             self.end_all(WSCloseCode.GOING_AWAY)
 
     def end_all(
-        self, code: int, *, abort: bool = False, kind: str | None = None
+        self,
+        code: int,
+        *,
+        message: str = "",
+        abort: bool = False,
+        kind: str | None = None,
     ) -> None:
         """Close all, or those of one kind."""
         for channel in list(self.all):
             if kind in {None, channel.kind}:
-                channel.end(code, abort=abort)
+                channel.end(code, message=message, abort=abort)
 
     def check_upgrade(self, request: web.Request) -> None:
         """Refuse what is no handshake (426), and every handshake while push is off."""

@@ -50,8 +50,8 @@ class EventStream:
         """Queue an event."""
         self._queue.put_nowait(json.dumps(data, separators=(",", ":")))
 
-    def end(self, code: int, *, abort: bool) -> None:
-        """End the stream; there are no close codes here."""
+    def end(self, code: int, *, message: str, abort: bool) -> None:
+        """End the stream; there are no close codes here, and no messages."""
         if abort:
             reset_transport(self._request)
         self._queue.put_nowait(None)

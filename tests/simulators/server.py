@@ -5,7 +5,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 import contextlib
 from email.utils import formatdate
-from typing import Final, Self
+from typing import ClassVar, Final, Self
 
 from aiohttp import WSCloseCode, hdrs, web
 from aiohttp.typedefs import Handler
@@ -20,8 +20,6 @@ from .wire import NoAnswer, Refusal, body_of, is_upgrade, json_answer, with_body
 
 # Where the control API lives; not logged, and no faults there.
 CONTROL_PREFIX: Final = "/_simulator/"
-# The vendors' library refuses larger bodies with 413 (thinger.md 2).
-_MAX_BODY: Final = 8 * 1024 * 1024
 # Long enough for handlers that are about to end, short enough for tests.
 _SHUTDOWN_SECONDS: Final = 0.2
 _HOUSEKEEPING_SECONDS: Final = 1.0
@@ -30,6 +28,9 @@ _ENTRY: Final = web.RequestKey("entry", Request)
 
 class LoggingServer(ABC):
     """Life of the server, and the way of each request through log and faults."""
+
+    # Larger bodies are refused with 413; 8 MiB is what thinger.md 2 says.
+    max_body: ClassVar[int] = 8 * 1024 * 1024
 
     def __init__(
         self,
@@ -71,6 +72,10 @@ class LoggingServer(ABC):
         """How a request authenticates, and with which token, for the log."""
         scheme, _, token = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
         return ("header", token) if scheme else (None, None)
+
+    def too_large(self) -> web.Response:
+        """Answer to a body above the limit."""
+        return json_answer({"error": {"message": "payload too large"}}, 413)
 
     @property
     def authority(self) -> str:
@@ -123,7 +128,9 @@ class LoggingServer(ABC):
         self._tasks.append(asyncio.create_task(work))
 
     async def _listen(self) -> None:
-        app = web.Application(middlewares=[self._middleware], client_max_size=_MAX_BODY)
+        app = web.Application(
+            middlewares=[self._middleware], client_max_size=self.max_body
+        )
         app.on_response_prepare.append(self._note_prepared)
         app.add_routes(self.control_routes())
         app.add_routes(self.routes())
@@ -162,7 +169,7 @@ class LoggingServer(ABC):
         entry = self._entry(request, body or b"")
         request[_ENTRY] = entry
         self.journal.begin(entry)
-        final = handler if body is not None else _refuse_size
+        final = handler if body is not None else self._refuse_size
         status: int | None = None
         try:
             self.settle()
@@ -171,6 +178,9 @@ class LoggingServer(ABC):
         finally:
             self.journal.end(entry, status)
         return response
+
+    async def _refuse_size(self, request: web.Request) -> web.StreamResponse:
+        return self.too_large()
 
     async def _note_prepared(
         self, request: web.Request, response: web.StreamResponse
@@ -207,10 +217,6 @@ async def _read(request: web.Request) -> bytes | None:
         return await request.read()
     except web.HTTPRequestEntityTooLarge:
         return None
-
-
-async def _refuse_size(request: web.Request) -> web.StreamResponse:
-    return json_answer({"error": {"message": "payload too large"}}, 413)
 
 
 async def _answer(request: web.Request, handler: Handler) -> web.StreamResponse:

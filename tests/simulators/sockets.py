@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 import contextlib
+from enum import Enum
 import json
 from typing import Final
 
@@ -18,6 +19,11 @@ _CLOSE_SECONDS: Final = 1.0
 _MAX_FRAME: Final = 16 * 1024 * 1024
 
 type _Closing = tuple[int, str]
+type _Item = str | bytes | _Closing | _Ping
+
+
+class _Ping(Enum):
+    PING = "ping"
 
 
 class OpenSocket:
@@ -30,32 +36,48 @@ class OpenSocket:
         *,
         kind: str,
         device: str | None = None,
+        max_frame: int = _MAX_FRAME,
+        heartbeat: float | None = _PING_SECONDS,
     ) -> None:
-        """Keep what the socket is for; `prepare` does the handshake."""
+        """Keep what the socket is for; `prepare` does the handshake.
+
+        A frame of `max_frame` bytes or more closes with 1009. Without a `heartbeat` it is the
+        owner who pings.
+        """
         self.kind = kind
         self.path = request.path
         self.device = device
         self.received: list[Json] = []
         self.sent: list[Json] = []
         self.muted = False
+        # A slow link: real seconds that each frame takes.
+        self.pace = 0.0
+        # Pings of the owner since the last pong.
+        self.unanswered_pings = 0
         self._request = request
         self._notice = notice
-        self._queue: asyncio.Queue[str | bytes | _Closing] = asyncio.Queue()
+        self._queue: asyncio.Queue[_Item] = asyncio.Queue()
         self._busy = False
         self._closing = False
         self._done = False
+        self._abort_timer: asyncio.TimerHandle | None = None
         # Pongs are sent by hand: a muted socket does not even answer a ping.
         self._ws = web.WebSocketResponse(
             timeout=_CLOSE_SECONDS,
-            heartbeat=_PING_SECONDS,
+            heartbeat=heartbeat,
             autoping=False,
-            max_msg_size=_MAX_FRAME,
+            max_msg_size=max_frame,
         )
 
     @property
     def pending(self) -> bool:
         """Whether something is queued that is not on the wire."""
         return self._busy or not self._queue.empty()
+
+    @property
+    def backlog(self) -> int:
+        """How many frames wait for the wire."""
+        return self._queue.qsize()
 
     async def prepare(self) -> None:
         """Do the handshake."""
@@ -79,17 +101,32 @@ class OpenSocket:
         """Queue a text or binary frame as it is."""
         self._queue.put_nowait(data)
 
+    def ping(self) -> None:
+        """Queue a ping."""
+        self.unanswered_pings += 1
+        self._queue.put_nowait(_Ping.PING)
+
     async def close(self, code: int = WSCloseCode.OK, message: str = "") -> None:
         """Send what is queued, then close."""
         self._queue.put_nowait((code, message))
         await self._notice.wait_until(lambda: self._done)
 
-    def end(self, code: int = WSCloseCode.OK, *, abort: bool = False) -> None:
+    def end(
+        self, code: int = WSCloseCode.OK, *, message: str = "", abort: bool = False
+    ) -> None:
         """Close in the background, or drop the connection at once."""
         if abort:
             reset_transport(self._request)
         else:
-            self._queue.put_nowait((code, ""))
+            self._queue.put_nowait((code, message))
+
+    def give_up(self, code: int, *, message: str = "") -> None:
+        """Close without sending what is queued; without a close frame if that takes long."""
+        while not self._queue.empty():
+            self._queue.get_nowait()
+        self._queue.put_nowait((code, message))
+        loop = asyncio.get_running_loop()
+        self._abort_timer = loop.call_later(_CLOSE_SECONDS, self.abort)
 
     def abort(self) -> None:
         """Drop the connection without a close frame."""
@@ -105,7 +142,10 @@ class OpenSocket:
                 self.received.append(frame)
                 receive(frame)
                 self._notice.ring()
-            case WSMsgType.PONG | WSMsgType.BINARY:
+            case WSMsgType.PONG:
+                self.unanswered_pings = 0
+                self._notice.ring()
+            case WSMsgType.BINARY:
                 pass
             case _:
                 return False
@@ -120,6 +160,8 @@ class OpenSocket:
         while not self._queue.empty():
             self._queue.get_nowait()
         self._done = True
+        if self._abort_timer is not None:
+            self._abort_timer.cancel()
         self._notice.ring()
 
     async def _write(self) -> None:
@@ -132,13 +174,17 @@ class OpenSocket:
                 self._notice.ring()
         self._busy = False
 
-    async def _send_now(self, item: str | bytes | _Closing) -> None:
+    async def _send_now(self, item: _Item) -> None:
+        if self.pace:
+            await asyncio.sleep(self.pace)
         if isinstance(item, tuple):
             self._closing = True
             code, text = item
             await self._ws.close(code=code, message=text.encode())
         elif self.muted:
             return
+        elif isinstance(item, _Ping):
+            await self._ws.ping()
         elif isinstance(item, bytes):
             await self._ws.send_bytes(item)
         else:

@@ -11,7 +11,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import aiohttp
 
-from ..model.change import Change, Snapshot
+from ..model.change import Alarms, Change, Snapshot
 from ..model.choices import Choices
 from ..model.command import Command
 from ..model.device import Device, Resource, ResourceKey
@@ -165,3 +165,74 @@ class ReadsBuckets(Protocol):
         descending: bool,
     ) -> list[JsonValue]:
         """Return rows of a bucket, times (Unix seconds) bound the search where given."""
+
+
+@runtime_checkable
+class HandlesAlarms(Protocol):
+    """A platform that has alarms; ``changes`` and ``read_alarms`` tell those that are active."""
+
+    async def read_alarms(self) -> Alarms:
+        """Return all active alarms."""
+
+    async def list_alarms(
+        self, device_id: str, *, active: bool, limit: int
+    ) -> list[JsonValue]:
+        """Return a device's alarms as the platform has them, the newest first."""
+
+    async def acknowledge_alarm(self, alarm_id: str) -> None:
+        """Say that somebody knows of an alarm."""
+
+    async def clear_alarm(self, alarm_id: str) -> None:
+        """Say that the reason of an alarm is gone."""
+
+
+@runtime_checkable
+class CallsMethods(Protocol):
+    """A platform that takes calls for a device; the person's controls are such calls."""
+
+    async def call_method(
+        self,
+        device_id: str,
+        method: str,
+        parameters: JsonValue,
+        *,
+        one_way: bool,
+        timeout: float,  # what the platform gives the device (seconds)
+    ) -> JsonValue:
+        """Call a method of a device and return its answer, None where it gives none."""
+
+
+@runtime_checkable
+class KeepsAttributes(Protocol):
+    """A platform that keeps attributes for each device; the scopes are the platform's."""
+
+    async def read_attributes(
+        self, device_id: str, scope: str | None, names: Collection[str]
+    ) -> list[JsonValue]:
+        """Return attributes as the platform has them; all where no names are given."""
+
+    async def write_attributes(
+        self, device_id: str, scope: str, values: Mapping[str, JsonValue]
+    ) -> None:
+        """Write attributes."""
+
+
+@runtime_checkable
+class ReadsHistory(Protocol):
+    """A platform that keeps earlier values."""
+
+    async def read_history(
+        self,
+        device_id: str,
+        names: Collection[str],
+        *,
+        start: float,
+        end: float,
+        limit: int,
+        aggregation: str | None,
+        interval: float | None,
+    ) -> Mapping[str, JsonValue]:
+        """Return the values of a time range (Unix seconds) by their names.
+
+        ``aggregation`` (AVG, MIN, …) sums up each ``interval`` (seconds); None: every value.
+        """

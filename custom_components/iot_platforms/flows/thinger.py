@@ -1,7 +1,7 @@
 """Sign-in to Thinger.io: an access token, or user and password."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, override
 
 from homeassistant.const import (
     CONF_ACCESS_TOKEN,
@@ -10,7 +10,6 @@ from homeassistant.const import (
     CONF_USERNAME,
 )
 from homeassistant.helpers.selector import (
-    BooleanSelector,
     TextSelector,
     TextSelectorConfig,
     TextSelectorType,
@@ -18,31 +17,14 @@ from homeassistant.helpers.selector import (
 import voluptuous as vol
 
 from ..adapters.thinger.auth import DEFAULT_URL, pasted_token
-from ..const import CONF_REMEMBER_PASSWORD
-from ..model.errors import BadCredentialsError
-from .base import flattened, tls_section
-
-_TOKEN_FIELDS: Final = {
-    vol.Optional(CONF_ACCESS_TOKEN): TextSelector(
-        TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="off")
-    ),
-}
-_LOGIN_FIELDS: Final = {
-    vol.Optional(CONF_USERNAME): TextSelector(
-        TextSelectorConfig(autocomplete="username")
-    ),
-    vol.Optional(CONF_PASSWORD): TextSelector(
-        TextSelectorConfig(
-            type=TextSelectorType.PASSWORD, autocomplete="current-password"
-        )
-    ),
-    vol.Optional(CONF_REMEMBER_PASSWORD, default=False): BooleanSelector(),
-}
+from .base import SESSION_FIELDS, KeyOrPassword, key_fields, login_fields, tls_section
 
 
-class ThingerSignIn:
+class ThingerSignIn(KeyOrPassword):
     """The form for an access token or a device token, or for user and password."""
 
+    key = CONF_ACCESS_TOKEN
+    both_given = "token_and_password"
     error_fields: Mapping[str, str] = {
         "invalid_url": CONF_URL,
         "not_a_token": CONF_ACCESS_TOKEN,
@@ -53,10 +35,7 @@ class ThingerSignIn:
         "invalid_auth": CONF_PASSWORD,
         "signed_out": CONF_PASSWORD,
     }
-    address_fields = frozenset({CONF_URL})
-    replaced = frozenset(
-        {CONF_ACCESS_TOKEN, CONF_PASSWORD, "refresh_token", "token_lifetime"}
-    )
+    replaced = SESSION_FIELDS
 
     def account_schema(self) -> vol.Schema:
         """Return the whole form."""
@@ -65,8 +44,8 @@ class ThingerSignIn:
                 vol.Optional(
                     CONF_URL, description={"suggested_value": DEFAULT_URL}
                 ): TextSelector(TextSelectorConfig(type=TextSelectorType.URL)),
-                **_TOKEN_FIELDS,
-                **_LOGIN_FIELDS,
+                **key_fields(CONF_ACCESS_TOKEN),
+                **login_fields(),
                 **tls_section(),
             }
         )
@@ -76,54 +55,14 @@ class ThingerSignIn:
 
         Who has switched on two-factor sign-in meanwhile needs a token instead of the password.
         """
+        token = key_fields(CONF_ACCESS_TOKEN)
         is_login = bool(credentials.get(CONF_USERNAME))
-        return vol.Schema(
-            {**_LOGIN_FIELDS, **_TOKEN_FIELDS} if is_login else _TOKEN_FIELDS
-        )
+        return vol.Schema({**login_fields(), **token} if is_login else token)
 
-    def credentials(
-        self, answers: Mapping[str, Any], stored: Mapping[str, Any]
-    ) -> dict[str, Any]:
-        """Return one way to sign in; raises BadCredentialsError where two were filled in."""
-        credentials = flattened(answers)
-        if CONF_ACCESS_TOKEN in credentials:
-            credentials[CONF_ACCESS_TOKEN] = pasted_token(credentials)
-            if CONF_PASSWORD in credentials:
-                raise BadCredentialsError(reason="token_and_password")
-            for name in (CONF_USERNAME, CONF_REMEMBER_PASSWORD):
-                credentials.pop(name, None)
-        elif CONF_PASSWORD in credentials and CONF_USERNAME in stored:
-            credentials.setdefault(CONF_USERNAME, stored[CONF_USERNAME])
-        elif CONF_USERNAME not in credentials:
-            credentials.pop(CONF_REMEMBER_PASSWORD, None)
-        return credentials
-
-    def has_secret(self, credentials: Mapping[str, Any]) -> bool:
-        """Return whether there is a token or a password."""
-        return CONF_ACCESS_TOKEN in credentials or CONF_PASSWORD in credentials
-
-    def reused(
-        self, credentials: Mapping[str, Any], stored: Mapping[str, Any]
-    ) -> dict[str, Any]:
-        """Return the credentials with the stored token, or with the password if we may keep it."""
-        username = stored.get(CONF_USERNAME)
-        if credentials.get(CONF_USERNAME, username) != username:
-            raise BadCredentialsError(reason="credentials_missing")
-        names = (
-            CONF_USERNAME,
-            CONF_REMEMBER_PASSWORD,
-            CONF_ACCESS_TOKEN,
-            CONF_PASSWORD,
-        )
-        present = {name: stored[name] for name in names if name in stored}
-        return present | dict(credentials)
-
-    def kept(self, credentials: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the credentials, the password only if the person says so."""
-        kept = dict(credentials)
-        if not kept.get(CONF_REMEMBER_PASSWORD):
-            kept.pop(CONF_PASSWORD, None)
-        return kept
+    @override
+    def pasted(self, credentials: Mapping[str, Any]) -> str:
+        """Return the token without what comes along when one copies it."""
+        return pasted_token(credentials)
 
 
 SIGN_IN: Final = ThingerSignIn()

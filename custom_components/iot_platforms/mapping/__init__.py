@@ -1,5 +1,6 @@
 """The decision which entity a resource becomes: rules, units, names, a person's changes."""
 
+from .controls import control_from_dict, control_to_dict, parse_controls
 from .mapper import explain, map_resource
 from .names import humanise, tokens
 from .overrides import (
@@ -19,6 +20,8 @@ __all__ = [
     "EntitySpec",
     "EntityType",
     "Override",
+    "control_from_dict",
+    "control_to_dict",
     "explain",
     "humanise",
     "map_resource",
@@ -26,6 +29,7 @@ __all__ = [
     "override_from_dict",
     "override_to_dict",
     "parse_choices",
+    "parse_controls",
     "parse_overrides",
     "tokens",
 ]

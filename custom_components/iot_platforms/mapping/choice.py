@@ -8,10 +8,16 @@ from homeassistant.const import Platform
 from ..model.device import Resource, ResourceKind
 from ..model.value import ValueType
 from .overrides import EntityType
-from .traits import is_property, says_color
+from .traits import says_color
 
 COMPOUND: Final = frozenset(
-    {ValueType.POSITION, ValueType.COLOR, ValueType.OBJECT, ValueType.LIST}
+    {
+        ValueType.POSITION,
+        ValueType.COLOR,
+        ValueType.FIRMWARE,
+        ValueType.OBJECT,
+        ValueType.LIST,
+    }
 )
 
 _OUTPUTS: Final[dict[ValueType | None, Platform]] = {
@@ -22,6 +28,7 @@ _OUTPUTS: Final[dict[ValueType | None, Platform]] = {
     ValueType.TIMESTAMP: Platform.SENSOR,
     ValueType.LIST: Platform.SENSOR,
     ValueType.POSITION: Platform.DEVICE_TRACKER,
+    ValueType.FIRMWARE: Platform.UPDATE,
 }
 _INPUTS: Final[dict[ValueType | None, Platform]] = {
     None: Platform.SWITCH,
@@ -36,6 +43,7 @@ _PLATFORMS: Final[dict[EntityType, Platform]] = {
     EntityType.SWITCH: Platform.SWITCH,
     EntityType.NUMBER: Platform.NUMBER,
     EntityType.TEXT: Platform.TEXT,
+    EntityType.SELECT: Platform.SELECT,
     EntityType.LIGHT: Platform.LIGHT,
     EntityType.BUTTON: Platform.BUTTON,
 }
@@ -46,6 +54,7 @@ _POSSIBLE: Final[dict[ResourceKind, frozenset[EntityType]]] = {
             EntityType.SWITCH,
             EntityType.NUMBER,
             EntityType.TEXT,
+            EntityType.SELECT,
             EntityType.LIGHT,
             EntityType.BUTTON,
         }
@@ -53,7 +62,9 @@ _POSSIBLE: Final[dict[ResourceKind, frozenset[EntityType]]] = {
     ResourceKind.INPUT_OUTPUT: frozenset(),
     ResourceKind.CALLBACK: frozenset({EntityType.BUTTON}),
 }
-_WRITABLE: Final = frozenset({EntityType.SWITCH, EntityType.NUMBER, EntityType.TEXT})
+_WRITABLE: Final = frozenset(
+    {EntityType.SWITCH, EntityType.NUMBER, EntityType.TEXT, EntityType.SELECT}
+)
 _SINGLE: Final = _WRITABLE | {EntityType.BINARY_SENSOR, EntityType.BUTTON}
 _LEAVES: Final = "nothing of its own; its parts are resources"
 
@@ -70,7 +81,7 @@ class Choice:
 def possible(resource: Resource, value_type: ValueType | None) -> frozenset[EntityType]:
     """Return what a person can make of a resource, besides nothing."""
     found = _POSSIBLE[resource.kind]
-    if resource.kind is ResourceKind.OUTPUT and is_property(resource):
+    if resource.kind is ResourceKind.OUTPUT and resource.writable:
         found |= _WRITABLE
     # Objects and lists are never on or off, and one value must not take the place of a whole.
     return found - _SINGLE if value_type in COMPOUND else found

@@ -233,4 +233,4 @@ def _switched(case: Case) -> ValueType:
 
 
 def _options(case: Case) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(case.resource.options))
+    return case.override.options or tuple(dict.fromkeys(case.resource.options))

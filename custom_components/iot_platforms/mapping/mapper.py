@@ -72,6 +72,8 @@ def _category(resource: Resource, platform: Platform) -> EntityCategory | None:
     if platform is Platform.BUTTON and is_restart(resource) and not resource.category:
         # Nobody should restart a device by asking for all buttons of a room.
         return EntityCategory.CONFIG
+    if platform is Platform.UPDATE and not resource.category:
+        return EntityCategory.CONFIG if resource.writable else EntityCategory.DIAGNOSTIC
     return EntityCategory(resource.category.value) if resource.category else None
 
 

@@ -1,26 +1,35 @@
 """What a person changed about what resources become, as an entry's options hold it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-import math
 from typing import Any, Final
 
 from ..model.choices import Choices
 from ..model.device import ResourceKey
+from .controls import parse_controls
+from .readers import (
+    read_key,
+    read_labels,
+    read_number,
+    read_step,
+    read_text,
+    read_texts,
+)
 
 CONF_RESOURCES: Final = "resources"
 CONF_EXCLUDED_DEVICES: Final = "excluded_devices"
 CONF_SAFE_DEVICES: Final = "safe_devices"
 CONF_SAFE_RESOURCES: Final = "safe_resources"
 CONF_VALUE_INTERVAL: Final = "value_interval"
+CONF_HIDES_INACTIVE: Final = "hides_inactive"
+CONF_READS_DASHBOARDS: Final = "reads_dashboards"
 
 NO_DEVICE_CLASS: Final = "none"
 """Stands for "no device class", where leaving it out means "guess one"."""
 
 DEFAULT_VALUE_INTERVAL: Final = 30.0
 MINIMUM_VALUE_INTERVAL: Final = 5.0
-MAXIMUM_LENGTH: Final = 255
 
 
 class EntityType(StrEnum):
@@ -31,6 +40,7 @@ class EntityType(StrEnum):
     SWITCH = "switch"
     NUMBER = "number"
     TEXT = "text"
+    SELECT = "select"
     LIGHT = "light"
     BUTTON = "button"
     NONE = "none"
@@ -50,6 +60,7 @@ class Override:
     maximum: float | None = None
     step: float | None = None
     inverted: bool = False
+    options: tuple[str, ...] = ()
     name: str | None = None
 
 
@@ -61,7 +72,7 @@ def parse_overrides(options: Mapping[str, Any]) -> Mapping[ResourceKey, Override
     return {
         key: override
         for text, row in rows.items()
-        if (key := _key(text)) is not None
+        if (key := read_key(text)) is not None
         and (override := override_from_dict(row)) != Override()
     }
 
@@ -72,13 +83,14 @@ def override_from_dict(row: object) -> Override:
         return Override()
     return Override(
         entity=_entity(row.get("entity")),
-        unit=_text(row.get("unit")),
-        device_class=_text(row.get("device_class")) or None,
-        minimum=_number(row.get("minimum")),
-        maximum=_number(row.get("maximum")),
-        step=_step(row.get("step")),
+        unit=read_text(row.get("unit")),
+        device_class=read_text(row.get("device_class")) or None,
+        minimum=read_number(row.get("minimum")),
+        maximum=read_number(row.get("maximum")),
+        step=read_step(row.get("step")),
         inverted=row.get("inverted") is True,
-        name=_text(row.get("name")) or None,
+        options=read_labels(row.get("options")),
+        name=read_text(row.get("name")) or None,
     )
 
 
@@ -92,6 +104,7 @@ def override_to_dict(override: Override) -> dict[str, Any]:
         "maximum": override.maximum,
         "step": override.step,
         "inverted": override.inverted or None,
+        "options": list(override.options) or None,
         "name": override.name,
     }
     return {field: value for field, value in row.items() if value is not None}
@@ -99,14 +112,14 @@ def override_to_dict(override: Override) -> dict[str, Any]:
 
 def parse_choices(options: Mapping[str, Any]) -> Choices:
     """Return what adapters have to obey; whatever is unusable is left out."""
-    interval = _number(options.get(CONF_VALUE_INTERVAL))
+    interval = read_number(options.get(CONF_VALUE_INTERVAL))
     return Choices(
-        excluded_devices=frozenset(_texts(options.get(CONF_EXCLUDED_DEVICES))),
-        safe_devices=frozenset(_texts(options.get(CONF_SAFE_DEVICES))),
+        excluded_devices=frozenset(read_texts(options.get(CONF_EXCLUDED_DEVICES))),
+        safe_devices=frozenset(read_texts(options.get(CONF_SAFE_DEVICES))),
         safe_resources=frozenset(
             key.root
-            for text in _texts(options.get(CONF_SAFE_RESOURCES))
-            if (key := _key(text)) is not None
+            for text in read_texts(options.get(CONF_SAFE_RESOURCES))
+            if (key := read_key(text)) is not None
         ),
         value_interval=(
             DEFAULT_VALUE_INTERVAL
@@ -114,16 +127,10 @@ def parse_choices(options: Mapping[str, Any]) -> Choices:
             # Options can be edited by hand; a server must not be flooded for it.
             else max(interval, MINIMUM_VALUE_INTERVAL)
         ),
+        controls=parse_controls(options),
+        hides_inactive=options.get(CONF_HIDES_INACTIVE) is True,
+        reads_dashboards=options.get(CONF_READS_DASHBOARDS) is True,
     )
-
-
-def _key(text: object) -> ResourceKey | None:
-    if not isinstance(text, str):
-        return None
-    try:
-        return ResourceKey.parse(text)
-    except ValueError:
-        return None
 
 
 def _entity(value: object) -> EntityType | None:
@@ -131,27 +138,3 @@ def _entity(value: object) -> EntityType | None:
         return EntityType(str(value))
     except ValueError:
         return None
-
-
-def _text(value: object) -> str | None:
-    return value.strip()[:MAXIMUM_LENGTH] if isinstance(value, str) else None
-
-
-def _texts(value: object) -> Iterator[str]:
-    if isinstance(value, list | tuple | set | frozenset):
-        yield from (item for item in value if isinstance(item, str))
-
-
-def _number(value: object) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    try:
-        number = float(value)
-    except OverflowError:
-        return None
-    return number if math.isfinite(number) else None
-
-
-def _step(value: object) -> float | None:
-    step = _number(value)
-    return step if step is not None and step > 0 else None

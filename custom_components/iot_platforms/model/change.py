@@ -1,10 +1,11 @@
 """What poll, push and discovery deliver."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import batched
 
+from .alarm import Alarm, AlarmEvent, Severity
 from .device import Device, Resource, Sample
-from .value import JsonValue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +32,8 @@ class Snapshot:
     devices: tuple[Device, ...]
     listings: tuple[Listing, ...] = ()
     complete: bool = True
+    has_values: bool = False
+    """Whether the newest value of everything is among it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +68,19 @@ class DeviceLeft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Occurrence:
-    """Something that happened: an alarm, an event. ``id`` tells repeats apart."""
+    """Something that happened to an alarm."""
 
-    device_id: str
-    id: str
-    type: str
-    severity: str | None = None
-    text: str | None = None
-    at: float | None = None
-    data: Mapping[str, JsonValue] = field(default_factory=dict)
+    event: AlarmEvent
+    alarm: Alarm
+    previous_severity: Severity | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alarms:
+    """Alarms came, changed or were cleared; a ``complete`` list holds all that are active."""
+
+    alarms: tuple[Alarm, ...]
+    complete: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +97,25 @@ type Change = (
     | Connectivity
     | DeviceChanged
     | DeviceLeft
-    | Occurrence
+    | Alarms
     | ResyncNeeded
 )
+
+
+def portions(change: Change, size: int) -> Iterator[Change]:
+    """Yield the same as changes of at most about ``size`` devices, listings or samples each."""
+    match change:
+        case Snapshot() if len(change.devices) + len(change.listings) > size:
+            # Parents first: nothing can belong to what nobody has heard of.
+            ordered = sorted(change.devices, key=lambda d: d.parent_id is not None)
+            for devices in batched(ordered, size, strict=False):
+                yield Snapshot(devices=devices, complete=False)
+            # What it lacks, only the whole of it tells.
+            yield replace(change, listings=())
+            for listings in batched(change.listings, size, strict=False):
+                yield Snapshot(devices=(), listings=listings, complete=False)
+        case Samples() if len(change.samples) > size:
+            for samples in batched(change.samples, size, strict=False):
+                yield Samples(samples)
+        case _:
+            yield change

@@ -104,7 +104,8 @@ class Resource:
     ``source`` names the adapter's list that it stands in. ``value_type`` is None until a value or a
     person told it; ``example`` is the value that told it, so that what it means is decided once.
     ``read_safe`` is False where reading could act on the device. ``needs_device`` is False where the
-    platform itself holds the value, so that it can be had while the device is offline. The rest are
+    platform itself holds the value, so that it can be had while the device is offline. ``writable``
+    is an output that takes values too, where a person wants that. The rest are
     the platform's hints for the mapping: ``unit`` as the platform writes it, ``meaning`` a word that
     names what is measured.
     """
@@ -116,6 +117,7 @@ class Resource:
     value_type: ValueType | None = None
     read_safe: bool = True
     needs_device: bool = True
+    writable: bool = False
     example: JsonValue = None
     unit: str | None = None
     meaning: str | None = None

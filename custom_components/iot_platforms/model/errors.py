@@ -15,6 +15,8 @@ class PlatformError(Exception):
         """Remember what to tell the person (reason) and the log (detail)."""
         super().__init__(detail or reason or self.default_reason)
         self.reason = reason or self.default_reason
+        self.code: int | None = None
+        """The platform's own number for what went wrong, where it has such."""
 
 
 class BadCredentialsError(PlatformError):

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from .alarm import Alarm
 from .change import Occurrence
 from .device import Device, Resource, ResourceKey, Sample
 
@@ -15,6 +16,8 @@ class DeviceState:
     resources: Mapping[ResourceKey, Resource] = field(default_factory=dict)
     samples: Mapping[ResourceKey, Sample] = field(default_factory=dict)
     absences: Mapping[ResourceKey, int] = field(default_factory=dict)
+    alarms: Mapping[str, Alarm] = field(default_factory=dict)
+    """The active ones, by their ids."""
 
     @property
     def is_empty(self) -> bool:
@@ -33,6 +36,8 @@ class Touched:
     """Devices that are new or came online: what they offer may be another than before."""
     removed_resources: set[ResourceKey] = field(default_factory=set)
     removed_devices: set[str] = field(default_factory=set)
+    alarms: set[str] = field(default_factory=set)
+    """Devices whose alarms are others than before."""
     occurrences: list[Occurrence] = field(default_factory=list)
 
     @property

@@ -22,6 +22,8 @@ MAX_LEAVES: Final = 100
 _POSITION_NAMES: Final = (*LATITUDE_NAMES, *LONGITUDE_NAMES)
 _ONE_THING: Final = (ValueType.POSITION, ValueType.COLOR)
 """Objects that are shown as one thing."""
+_WHOLE: Final = (ValueType.FIRMWARE,)
+"""Objects that have no parts."""
 
 
 def parts(
@@ -84,7 +86,7 @@ def _walk(
     value: JsonValue,
     known: Mapping[ResourceKey, Resource],
 ) -> Iterator[tuple[ResourceKey, JsonValue]]:
-    if not isinstance(value, dict):
+    if not isinstance(value, dict) or resource.value_type in _WHOLE:
         return
     depth = len(key.leaf) - len(resource.key.leaf)
     shape = _shape(key, value, known)

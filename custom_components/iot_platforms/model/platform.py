@@ -24,6 +24,20 @@ class Capability(StrEnum):
     EVENTS = "events"
     PROPERTIES = "properties"
     BUCKETS = "buckets"
+    PUSH = "push"
+    ALARMS = "alarms"
+    DASHBOARDS = "dashboards"
+
+
+class Feature(StrEnum):
+    """What a platform has that a person can decide about in the options."""
+
+    CONTROLS = "controls"
+    """Calls to devices that a person adds as controls."""
+    ACTIVITY = "activity"
+    """The platform keeps the values of devices, and tells which devices are not active."""
+    DASHBOARDS = "dashboards"
+    """The platform's dashboards know units and names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,9 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
+from .alarm import Alarm, AlarmEvent, events
 from .change import (
+    Alarms,
     Change,
     Connectivity,
     DeviceChanged,
@@ -30,6 +32,8 @@ class AccountState:
 
     devices: Mapping[str, DeviceState] = field(default_factory=dict)
     absences: Mapping[str, int] = field(default_factory=dict)
+    knows_alarms: bool = False
+    """Whether all active alarms were told: what comes after that is news."""
 
     def device(self, device_id: str) -> Device | None:
         """Return a device, None where the platform does not list it."""
@@ -51,6 +55,11 @@ class AccountState:
         sample = self.sample(key)
         return sample.value if sample else None
 
+    def alarms(self, device_id: str) -> Collection[Alarm]:
+        """Return the active alarms of a device."""
+        known = self.devices.get(device_id)
+        return known.alarms.values() if known else ()
+
     def resources(self) -> Iterable[Resource]:
         """Return every resource of every device."""
         return (
@@ -64,6 +73,22 @@ class AccountState:
         return AccountState(
             devices=_without(self.devices, device_ids),
             absences=_without(self.absences, device_ids),
+            knows_alarms=self.knows_alarms,
+        )
+
+    def without_resources(self, keys: Iterable[ResourceKey]) -> AccountState:
+        """Return the state without some resources."""
+        gone = frozenset(keys)
+        return replace(
+            self,
+            devices={
+                device_id: replace(
+                    known,
+                    resources=_without(known.resources, gone),
+                    samples=_without(known.samples, gone),
+                )
+                for device_id, known in self.devices.items()
+            },
         )
 
     def whole_of(
@@ -100,8 +125,8 @@ def apply(state: AccountState, change: Change) -> tuple[AccountState, Touched]:
             edit.device(change.device)
         case DeviceLeft():
             edit.remove_device(change.device_id)
-        case Occurrence():
-            edit.touched.occurrences.append(change)
+        case Alarms():
+            edit.alarms(change)
         case ResyncNeeded():
             """The coordinator's business: it changes nothing that is known."""
     return edit.result(), edit.touched
@@ -114,10 +139,15 @@ class _Edit:
         self._state = state
         self._devices: dict[str, DeviceState] | None = None
         self._absences: dict[str, int] | None = None
+        self._knows_alarms = state.knows_alarms
         self.touched = Touched()
 
     def result(self) -> AccountState:
-        if self._devices is None and self._absences is None:
+        if (
+            self._devices is None
+            and self._absences is None
+            and self._knows_alarms is self._state.knows_alarms
+        ):
             return self._state
         return AccountState(
             devices=self._state.devices
@@ -126,6 +156,7 @@ class _Edit:
             absences=self._state.absences
             if self._absences is None
             else MappingProxyType(self._absences),
+            knows_alarms=self._knows_alarms,
         )
 
     def snapshot(self, snapshot: Snapshot) -> None:
@@ -180,6 +211,25 @@ class _Edit:
             if known is not None:
                 self._device_samples(known, group)
 
+    def alarms(self, change: Alarms) -> None:
+        """Take in alarms; those that a complete list lacks were cleared."""
+        by_device: dict[str, dict[str, Alarm]] = {}
+        for alarm in change.alarms:
+            by_device.setdefault(alarm.device_id, {})[alarm.id] = alarm
+        if change.complete:
+            for device_id, known in self._known.items():
+                told = by_device.setdefault(device_id, {})
+                told |= {
+                    alarm.id: replace(alarm, cleared=True)
+                    for alarm in known.alarms.values()
+                    if alarm.id not in told
+                }
+        for device_id, told in by_device.items():
+            self._device_alarms(device_id, told)
+        if change.complete and not self._knows_alarms:
+            self._knows_alarms = True
+            self.touched.alarms.update(self._known)
+
     def remove_device(self, device_id: str) -> None:
         self._end_absence(device_id)
         if device_id in self._known:
@@ -224,6 +274,23 @@ class _Edit:
     def _known_absences(self) -> Mapping[str, int]:
         return self._state.absences if self._absences is None else self._absences
 
+    def _device_alarms(self, device_id: str, told: Mapping[str, Alarm]) -> None:
+        known = self._known.get(device_id)
+        if known is None:
+            return
+        alarms = dict(known.alarms)
+        for alarm in told.values():
+            before = alarms.pop(alarm.id, None)
+            if not alarm.cleared:
+                alarms[alarm.id] = alarm
+            if self._knows_alarms:
+                self.touched.occurrences += (
+                    _occurrence(event, before, alarm) for event in events(before, alarm)
+                )
+        if alarms != known.alarms:
+            self._put(replace(known, alarms=alarms))
+            self.touched.alarms.add(device_id)
+
     def _device_samples(self, known: DeviceState, group: list[Sample]) -> None:
         edit = SampleEdit(known, self.touched)
         for sample in group:
@@ -231,6 +298,15 @@ class _Edit:
         after = edit.result()
         if after is not known:
             self._put(after)
+
+
+def _occurrence(event: AlarmEvent, before: Alarm | None, after: Alarm) -> Occurrence:
+    changed = event is AlarmEvent.SEVERITY_CHANGED
+    return Occurrence(
+        event=event,
+        alarm=after,
+        previous_severity=before.severity if before and changed else None,
+    )
 
 
 def _without[KeyT, ValueT](

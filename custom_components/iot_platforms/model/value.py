@@ -32,6 +32,8 @@ class ValueType(StrEnum):
     """Unix seconds."""
     POSITION = "position"
     COLOR = "color"
+    FIRMWARE = "firmware"
+    """An object of installed, latest, in_progress, error, title: never split into parts."""
     OBJECT = "object"
     LIST = "list"
 

@@ -60,6 +60,12 @@ def body_of(value: JsonValue) -> bytes:
 
 def error_of(status: int, text: str, retry_after: float | None = None) -> PlatformError:
     """Return the typed error of an HTTP status, with what the server said about it."""
+    error = _error_of(status, text, retry_after)
+    error.code = _code(text)
+    return error
+
+
+def _error_of(status: int, text: str, retry_after: float | None) -> PlatformError:
     message = f"{status} {_message(text)}".strip()
     match status:
         case _ if status < 300:
@@ -103,6 +109,16 @@ def seconds_of(retry_after: str | None, now: float) -> float | None:
     if math.isnan(seconds):
         return None
     return min(max(seconds, 1.0), MAX_RETRY_AFTER)
+
+
+def _code(text: str) -> int | None:
+    """Return the server's own number for an error, None where it gives none."""
+    try:
+        value = parsed(text)
+    except UnexpectedAnswerError:
+        return None
+    code = value.get("errorCode") if isinstance(value, dict) else None
+    return code if isinstance(code, int) else None
 
 
 def _message(text: str) -> str:

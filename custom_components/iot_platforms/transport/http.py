@@ -7,6 +7,7 @@ from collections.abc import (
     Callable,
     Iterator,
     Mapping,
+    Sequence,
 )
 from contextlib import asynccontextmanager, contextmanager
 import logging
@@ -62,6 +63,14 @@ async def _send_once(
         raise _LostError(type(error).__name__) from None
 
 
+type Authorize = Callable[[str], Mapping[str, str]]
+
+
+def bearer(token: str) -> Mapping[str, str]:
+    """Return the header that most servers take a token in."""
+    return {"Authorization": f"Bearer {token}"}
+
+
 class HttpClient:
     """One server, seen by one account.
 
@@ -79,8 +88,10 @@ class HttpClient:
         clock: Clock,
         tokens: TokenEngine | None = None,
         streams: aiohttp.ClientSession | None = None,
+        authorize: Authorize = bearer,
     ) -> None:
         """Prepare; nothing is sent yet. ``streams`` is the session for what stays open."""
+        self._authorize = authorize
         self._session = session
         self._streams = streams or session
         self._base = _normal(base_url)
@@ -97,7 +108,7 @@ class HttpClient:
         method: str,
         path: str,
         *,
-        params: Mapping[str, str] | None = None,
+        params: Mapping[str, str] | Sequence[tuple[str, str]] | None = None,
         body: JsonValue = None,
         has_body: bool = False,
         form: Mapping[str, str] | None = None,
@@ -119,7 +130,7 @@ class HttpClient:
             arguments["middlewares"] = (_send_once,)
 
         async def send(token: str | None) -> JsonValue:
-            authorization = _bearer(token)
+            authorization = self._authorization(token)
             async with self._turn(lane):
                 response = await self._session.request(
                     method,
@@ -153,7 +164,7 @@ class HttpClient:
 
         async def connect(token: str | None) -> aiohttp.ClientWebSocketResponse:
             in_query = {"authorization": token} if token_in_query and token else {}
-            headers = {} if in_query else _bearer(token)
+            headers = {} if in_query else self._authorization(token)
             async with self._turn(), asyncio.timeout(HANDSHAKE_TIMEOUT):
                 try:
                     socket = await self._streams.ws_connect(
@@ -185,7 +196,7 @@ class HttpClient:
         """Open a stream of server-sent events; ends with an error after an idle time (seconds)."""
 
         async def connect(token: str | None) -> aiohttp.ClientResponse:
-            headers = {"Accept": "text/event-stream"} | _bearer(token)
+            headers = {"Accept": "text/event-stream"} | self._authorization(token)
             async with self._turn(), asyncio.timeout(HANDSHAKE_TIMEOUT):
                 response = await self._streams.get(
                     self._url(path),
@@ -236,8 +247,11 @@ class HttpClient:
         token = await self.tokens.access() if self.tokens else None
         try:
             return await send(token)
-        except BadCredentialsError:
+        except BadCredentialsError as error:
             if self.tokens is None or token is None:
+                raise
+            if not self.tokens.can_renew:
+                error.reason = "token_rejected"
                 raise
             token = await self.tokens.renew(token)
         return await send(token)
@@ -259,6 +273,13 @@ class HttpClient:
         _LOGGER.debug("%s %s: %s", info.method, info.url.raw_path, error)
         raise error from None
 
+    def _authorization(self, token: str | None) -> dict[str, str]:
+        if not token:
+            return {}
+        if not (token.isascii() and token.isprintable()):
+            raise BadCredentialsError("a token that no header takes")
+        return dict(self._authorize(token))
+
     def _url(self, path: str) -> URL:
         if self._base is None:
             raise UnreachableError(reason="invalid_url")
@@ -275,14 +296,6 @@ def _normal(base_url: str) -> str | None:
     if not is_base or url.user or url.query_string or url.fragment:
         return None
     return str(url).rstrip("/") if base_url.isprintable() else None
-
-
-def _bearer(token: str | None) -> dict[str, str]:
-    if not token:
-        return {}
-    if not (token.isascii() and token.isprintable()):
-        raise BadCredentialsError("a token that no header takes")
-    return {"Authorization": f"Bearer {token}"}
 
 
 @contextmanager

@@ -12,12 +12,13 @@ _MOST_CHARS: Final = 2000
 """Nobody reads more of an error."""
 _SECRETS: Final = (
     (re.compile(r"eyJ[\w-]+(?:\.[\w-]*){0,2}"), REDACTED),
-    (re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{16,}"), rf"\1 {REDACTED}"),
+    (re.compile(r"(?i)\b(bearer|basic|apikey)\s+[\w.~+/=-]{16,}"), rf"\1 {REDACTED}"),
+    (re.compile(r"\btb_[\w-]{8,}"), REDACTED),
     (
         re.compile(
             r"""(?ix)
             ( \b \w* (?: authorization | token | password | passwd | secret | api_?key )
-              ["']? \s* [=:] \s* (?: (?: bearer | basic ) \s+ )? )
+              ["']? \s* [=:] \s* (?: (?: bearer | basic | apikey ) \s+ )? )
             (?: " (?: [^"\\] | \\. )* "? | ' (?: [^'\\] | \\. )* '? | [^&\s"',;}]+ )
             """,
             re.DOTALL,

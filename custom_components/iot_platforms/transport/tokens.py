@@ -84,6 +84,11 @@ class TokenEngine:
         self._retry_after = float("-inf")
         self._backoff = Backoff(first=2, longest=300)
 
+    @property
+    def can_renew(self) -> bool:
+        """Return whether there is a way to better tokens."""
+        return self._renew is not None
+
     async def access(self) -> str:
         """Return an access token that is good as far as we know."""
         if self._renew is not None and self._clock.monotonic() >= self._renew_after:

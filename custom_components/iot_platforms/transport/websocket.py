@@ -21,11 +21,25 @@ from .parsing import parsed
 _LOGGER: Final = logging.getLogger(__name__)
 
 
+_ENDS: Final = frozenset(
+    {
+        aiohttp.WSMsgType.CLOSE,
+        aiohttp.WSMsgType.CLOSING,
+        aiohttp.WSMsgType.CLOSED,
+        aiohttp.WSMsgType.ERROR,
+    }
+)
+
+
 async def frames(
     socket: aiohttp.ClientWebSocketResponse,
+    on_close: Callable[[int, str], None] | None = None,
 ) -> AsyncIterator[dict[str, JsonValue]]:
-    """Yield each JSON object that arrives, until the socket ends; anything else is left out."""
-    async for message in socket:
+    """Yield each JSON object that arrives, until the socket ends; anything else is left out.
+
+    ``on_close`` is told the code and the reason that the server gives, where it gives any.
+    """
+    while (message := await socket.receive()).type not in _ENDS:
         if message.type is not aiohttp.WSMsgType.TEXT:
             continue
         try:
@@ -36,6 +50,8 @@ async def frames(
         if isinstance(frame, dict):
             yield frame
     _LOGGER.debug("A socket ended: %s", socket.close_code)
+    if on_close is not None and message.type is aiohttp.WSMsgType.CLOSE:
+        on_close(message.data, message.extra or "")
 
 
 async def keep_open(

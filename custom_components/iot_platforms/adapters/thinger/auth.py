@@ -14,12 +14,14 @@ from ...model.errors import (
     NotFoundError,
     RateLimitedError,
     UnexpectedAnswerError,
-    UnreachableError,
 )
 from ...model.value import JsonValue
+from ...transport import addresses
+from ...transport.addresses import parsed_address
 from ...transport.http import HttpClient
+from ...transport.logins import PasswordLogin
 from ...transport.tokens import TokenEngine, Tokens, claims_of, lifetime_of
-from ..base import Credentials, SaveCredentials, Surroundings
+from ..base import Credentials, Surroundings
 
 DEFAULT_URL: Final = "https://api.thinger.io"
 _COMMUNITY_HOSTS: Final = frozenset(
@@ -89,31 +91,14 @@ def server_url(credentials: Credentials) -> str:
         host = claims_of(pasted_token(credentials)).get("svr")
         if isinstance(host, str) and host:
             typed = f"https://{host}"
-    try:
-        # Twice: what the first time encodes, only the second time writes in small letters.
-        url = URL(str(URL(typed or DEFAULT_URL)))
-        host = url.host or ""
-    except ValueError:
-        raise UnreachableError(reason="invalid_url") from None
-    if (
-        url.scheme not in ("http", "https")
-        or not host.isprintable()
-        or not host.strip(". ")
-        or any(character in host for character in " %")
-        or url.user is not None
-    ):
-        raise UnreachableError(reason="invalid_url")
-    return str(url.with_query(None).with_fragment(None)).rstrip("/")
+    return str(parsed_address(typed or DEFAULT_URL)).rstrip("/")
 
 
 def server_name(url: str) -> str:
     """Return the server's part of ids."""
     address = URL(url)
-    host = address.host or ""
-    if host in _COMMUNITY_HOSTS:
-        return _COMMUNITY
-    name = host if address.is_default_port() else f"{host}:{address.port}"
-    return name + address.path.rstrip("/")
+    is_shared = address.host in _COMMUNITY_HOSTS
+    return _COMMUNITY if is_shared else addresses.server_name(address)
 
 
 def is_community(url: str) -> bool:
@@ -146,7 +131,13 @@ async def sign_in(
     credentials = surroundings.credentials
     clock = surroundings.clock
     if username := credentials.get("username"):
-        login = Login(http, credentials, surroundings.save)
+        grants = _Grants(http)
+        login = PasswordLogin(
+            credentials,
+            surroundings.save,
+            sign_in=grants.sign_in,
+            refresh=grants.refresh,
+        )
         tokens = await login.first_tokens()
         engine = TokenEngine(tokens, renew=login.renew, save=login.save, clock=clock)
         return engine, grant_of(tokens.access, username)
@@ -157,63 +148,20 @@ async def sign_in(
     return engine, grant_of(token)
 
 
-class Login:
-    """Tokens for user and password, renewed with the refresh token (3.2, 3.3)."""
+class _Grants:
+    """The two requests that get tokens (3.2, 3.3)."""
 
-    def __init__(
-        self, http: HttpClient, credentials: Credentials, save: SaveCredentials
-    ) -> None:
-        """Prepare; ``http`` must not carry tokens itself."""
+    def __init__(self, http: HttpClient) -> None:
         self._http = http
-        self._username = str(credentials["username"])
-        self._password: str | None = credentials.get("password")
-        self._save = save
-        access = credentials.get("access_token")
-        self._earlier = (
-            Tokens(
-                str(access),
-                credentials.get("refresh_token"),
-                credentials.get("token_lifetime"),
-            )
-            if access
-            else None
-        )
 
-    async def first_tokens(self) -> Tokens:
-        """Take up the tokens of an earlier sign-in, or get the first ones."""
-        if self._earlier is not None:
-            return self._earlier
-        tokens = await self._sign_in()
-        await self.save(tokens)
-        return tokens
-
-    async def _sign_in(self) -> Tokens:
-        if not self._password:
-            raise BadCredentialsError(reason="signed_out")
+    async def sign_in(self, username: str, password: str) -> Tokens:
         return await self._grant(
-            grant_type="password", username=self._username, password=self._password
+            grant_type="password", username=username, password=password
         )
 
-    async def renew(self, tokens: Tokens) -> Tokens:
-        """Return the next tokens; the password, if we may keep it, is the second way."""
-        if tokens.refresh:
-            try:
-                return await self._grant(
-                    grant_type="refresh_token", refresh_token=tokens.refresh
-                )
-            except BadCredentialsError:
-                if not self._password:
-                    raise BadCredentialsError(reason="signed_out") from None
-        return await self._sign_in()
-
-    async def save(self, tokens: Tokens) -> None:
-        """Keep the tokens; the server takes each refresh token only once (3.3)."""
-        await self._save(
-            {
-                "access_token": tokens.access,
-                "refresh_token": tokens.refresh,
-                "token_lifetime": tokens.lifetime,
-            }
+    async def refresh(self, refresh_token: str) -> Tokens:
+        return await self._grant(
+            grant_type="refresh_token", refresh_token=refresh_token
         )
 
     async def _grant(self, **form: str) -> Tokens:

@@ -200,6 +200,7 @@ def _property_resource(device_id: str, name: str) -> Resource:
         kind=ResourceKind.OUTPUT,
         source=PROPERTIES,
         needs_device=False,
+        writable=True,
     )
 
 

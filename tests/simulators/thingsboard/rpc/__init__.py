@@ -1,0 +1,1 @@
+"""Calls to devices (thingsboard.md 10)."""
