@@ -41,8 +41,22 @@ What to try
   Settings > Devices & services > IoT Platforms: the accounts, their devices and entities.
   Open a device and move a switch or a number: the simulator has to confirm it.
   Configure an account: choose devices, and what a resource becomes.
+"""
 
-Ctrl-C stops everything."""
+WHAT_TO_TRY_WITH = {
+    "thingsboard": """\
+ThingsBoard
+  Thermostat T1 has alarms: acknowledge and clear them with the actions, and see its events.
+  Warm up Thermostat T2, which raises an alarm above 25 °C:
+    curl -d '{"device": "Thermostat T2", "resource": "temperature", "value": 31}' URL/_simulator/value
+  Set its target temperature: the thermostat gets a shared attribute, and reports it as Target.
+  Configure, Controls: a button that calls reboot of a thermostat, or a switch that calls setValue of
+  the Lawn sprinkler, with its telemetry Valve as State. URL/_simulator/state shows the calls.
+  Install 1.3.0 on the Lawn sprinkler, with the action Update: Install update.
+  See Van move on the map, and the meters behind the Basement gateway.
+""",
+}
+"""By platform; URL stands for the address of its simulator."""
 
 
 class Memory:
@@ -135,6 +149,17 @@ async def ensure_signed_in(
     return SIGNED_IN if await wait_until_loaded(home, entry_id) else "does not load"
 
 
+def what_to_try(accounts: list[Account]) -> str:
+    """Return what to try with these accounts."""
+    urls = {account.platform: account.url for account in accounts}
+    more = [
+        text.replace("URL", urls[platform])
+        for platform, text in WHAT_TO_TRY_WITH.items()
+        if platform in urls
+    ]
+    return "\n".join([WHAT_TO_TRY, *more, "Ctrl-C stops everything."])
+
+
 async def run_home(
     options: Namespace, accounts: list[Account], memory: Memory
 ) -> int | None:
@@ -146,7 +171,7 @@ async def run_home(
         if options.check:
             return 0 if set(results) <= {SIGNED_IN} else 1
         print(f"\nHome Assistant  {home.url}   user {USER}, password {PASSWORD}\n")
-        print(WHAT_TO_TRY, flush=True)
+        print(what_to_try(accounts), flush=True)
         return await home.process.wait()
 
 

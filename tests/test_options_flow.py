@@ -202,7 +202,7 @@ async def test_entity_of_an_input(
     entity_id(hass, entry, "switch", "boiler_ctl/setpoint")
     form = await open_options(hass, entry, "resource")
     offered = labels(form, "resource")
-    assert offered["boiler_ctl/setpoint"] == "Boiler: Setpoint (boiler_ctl/setpoint)"
+    assert offered["boiler_ctl/setpoint"] == "Boiler: Setpoint (setpoint)"
     assert offered["boiler_ctl/temperature"] == "Boiler: Temperature"
     assert "boiler_ctl/threshold" not in offered
     form = await submit(hass, form, {"resource": "boiler_ctl/setpoint"})

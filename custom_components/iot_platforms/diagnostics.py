@@ -1,8 +1,9 @@
 """What helps to help: only what is listed here, and no values."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
-from homeassistant.const import CONF_USERNAME, CONF_VERIFY_SSL
+from homeassistant.const import CONF_API_KEY, CONF_USERNAME, CONF_VERIFY_SSL
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
 
@@ -52,6 +53,12 @@ async def async_get_device_diagnostics(
     }
 
 
+def _way_in(data: Mapping[str, Any]) -> str:
+    if data.get(CONF_USERNAME):
+        return "password"
+    return "api_key" if data.get(CONF_API_KEY) else "token"
+
+
 def _coordinator(entry: AccountConfigEntry) -> AccountCoordinator | None:
     """Return what there is of an account, None while it is not loaded."""
     return getattr(entry, "runtime_data", None)
@@ -63,7 +70,7 @@ def _account(entry: AccountConfigEntry) -> dict[str, Any]:
         "platform": entry.data[CONF_PLATFORM],
         "state": entry.state.value,
         "reason": entry.error_reason_translation_key,
-        "signed_in_by": "password" if entry.data.get(CONF_USERNAME) else "token",
+        "signed_in_by": _way_in(entry.data),
         "verifies_certificate": entry.data.get(CONF_VERIFY_SSL, True),
         "has_own_authority": bool(entry.data.get(CONF_CA_CERTIFICATE)),
         "options": {name: len(entry.options.get(name, ())) for name in _OPTION_COUNTS},

@@ -61,6 +61,12 @@ _FIELDS: Final = """form => {
   return form.schema.flatMap(field => describe(field, []));
 }"""
 
+_ERRORS: Final = """form => Object.fromEntries(
+  Object.entries(form.error ?? {}).map(([name, error]) => [
+    name, form.computeError(error, form.schema.find(field => field.name === name))
+  ])
+)"""
+
 
 @dataclass(frozen=True, slots=True)
 class Field:
@@ -118,9 +124,25 @@ class Pages:
         await chosen.click()
         return offered
 
+    async def choose_only(self, label: str, option: str) -> None:
+        """Choose one thing, and nothing else, of a list that allows several."""
+        field = self.page.locator("ha-selector-select").filter(has_text=label)
+        chosen = field.get_by_role("button", name="Remove ")
+        while await chosen.count():
+            await chosen.first.click()
+        await field.get_by_role("button", name=label, exact=True).click()
+        # The list is long, and only what is in sight is in the page.
+        options = self.page.locator("ha-picker-combo-box").filter(visible=True)
+        await options.locator("input").fill(option)
+        await options.get_by_text(option, exact=True).click()
+        await expect(
+            field.get_by_role("button", name=f"Remove {option}")
+        ).to_be_visible()
+
     async def fill(self, label: str, text: str) -> None:
-        """Fill in a field of a form."""
-        await self.flow.get_by_role("textbox", name=label, exact=True).fill(text)
+        """Fill in a field of a form; where it must be filled in, its label has a star."""
+        name = re.compile(rf"^{label} ?\*?$")
+        await self.flow.get_by_role("textbox", name=name).fill(text)
 
     async def submit(self) -> None:
         """Send a form."""
@@ -189,6 +211,22 @@ class Pages:
             )
             for each in found
         ]
+
+    async def wrong_fields(self) -> dict[str, str]:
+        """Return what the form says is wrong, by the labels of its fields."""
+        texts: dict[str, str] = await self.form.evaluate(_ERRORS)
+        labels = {each.name: each.label for each in await self.fields()}
+        return {labels.get(name, name): text for name, text in texts.items()}
+
+    async def check_form(self) -> None:
+        """Check that a person understands all of a form."""
+        fields = await self.fields()
+        assert fields
+        for each in fields:
+            assert each.label not in {"", each.name}
+            assert each.has_help, f"{each.label} is not explained"
+            assert not each.is_expanded
+        assert await self.raw_keys() == []
 
     async def raw_keys(self) -> list[str]:
         """Return all words of the page that only a programmer understands."""

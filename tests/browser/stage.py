@@ -9,7 +9,7 @@ from pathlib import Path
 import shutil
 from typing import Any, Final
 
-from playwright.async_api import Error as PlaywrightError
+from playwright.async_api import Error as PlaywrightError, expect
 
 from scripts.demo import free_port
 from scripts.home import DOMAIN, Home, running_home
@@ -37,11 +37,14 @@ class Simulator:
             state: dict[str, Any] = await response.json()
             return state
 
+    async def device(self, name: str) -> dict[str, Any]:
+        """Return what the simulator tells about a device."""
+        devices: list[dict[str, Any]] = (await self.state())["devices"]
+        return next(each for each in devices if each["device"] == name)
+
     async def resource(self, device: str, path: str) -> dict[str, Any]:
         """Return what the simulator tells about a device's resource."""
-        devices = (await self.state())["devices"]
-        found = next(each for each in devices if each["device"] == device)
-        resource: dict[str, Any] = found["resources"][path]
+        resource: dict[str, Any] = (await self.device(device))["resources"][path]
         return resource
 
     async def set_value(self, device: str, path: str, value: object) -> None:
@@ -77,6 +80,20 @@ class Stage:
     simulator: Simulator
     pages: Pages
     log: Path
+
+    async def delete_account(self) -> None:
+        """Delete the account, and see that its platform is left alone."""
+        pages = self.pages
+        await pages.open_integration()
+        await pages.choose_of_menu("Delete")
+        dialog = pages.page.locator("dialog-box")
+        await dialog.get_by_role("button", name="Delete").click()
+        await expect(pages.account).to_have_count(0)
+
+        async def is_left_alone() -> bool:
+            return not (await self.simulator.state())["sockets"]
+
+        await self.simulator.wait_for(is_left_alone)
 
     def complaints(self) -> list[str]:
         """Return what went wrong out of sight: in the browser, or in Home Assistant's log."""

@@ -26,7 +26,7 @@ async def test_life_of_an_account(socket_enabled: None, tmp_path: Path) -> None:
         await _open_all_options(stage.pages)
         await _make_text(stage.pages)
         await _open_reconfiguration(stage.pages)
-        await _delete_account(stage)
+        await stage.delete_account()
         relay = await stage.simulator.resource("boiler_ctl", "relay")
         assert relay["calls"] == 1
         assert (await stage.simulator.state())["harm"] == 0
@@ -40,7 +40,7 @@ async def _add_account(stage: Stage) -> None:
     await expect(pages.flow).to_contain_text("Which platform")
     assert await pages.raw_keys() == []
     await pages.choose("Thinger.io")
-    await _check_form(pages)
+    await pages.check_form()
 
     await pages.fill("Server address", account.url)
     await pages.fill("Access token", "hello")
@@ -93,7 +93,7 @@ async def _open_all_options(pages: Pages) -> None:
         await pages.open_options()
         assert await pages.raw_keys() == []
         await pages.choose(option)
-        await _check_form(pages)
+        await pages.check_form()
         await pages.close()
 
 
@@ -104,7 +104,7 @@ async def _make_text(pages: Pages) -> None:
     await pages.choose_option("Resource", "Boiler: Message")
     await pages.submit()
     await expect(pages.flow.get_by_role("textbox", name="Name")).to_be_visible()
-    await _check_form(pages)
+    await pages.check_form()
     offered = await pages.choose_option("Becomes", "Text")
     assert {"Automatic", "Number", "Text", "No entity"} <= {*offered}
     assert all(option[0].isupper() for option in offered), offered
@@ -118,7 +118,7 @@ async def _open_reconfiguration(pages: Pages) -> None:
     await pages.open_integration()
     await pages.choose_of_menu("Reconfigure")
     await expect(pages.form).to_be_visible()
-    await _check_form(pages)
+    await pages.check_form()
     certificate = pages.form.get_by_text("Certificate of the server")
     check = pages.form.locator("ha-selector-boolean").filter(
         has_text="Check the certificate"
@@ -128,26 +128,3 @@ async def _open_reconfiguration(pages: Pages) -> None:
     await certificate.click()
     await expect(check).to_be_visible()
     await pages.close()
-
-
-async def _delete_account(stage: Stage) -> None:
-    pages, simulator = stage.pages, stage.simulator
-    await pages.choose_of_menu("Delete")
-    await pages.page.locator("dialog-box").get_by_role("button", name="Delete").click()
-    await expect(pages.account).to_have_count(0)
-
-    async def is_left_alone() -> bool:
-        return not (await simulator.state())["sockets"]
-
-    await simulator.wait_for(is_left_alone)
-
-
-async def _check_form(pages: Pages) -> None:
-    """Check that a person understands all of a form."""
-    fields = await pages.fields()
-    assert fields
-    for field in fields:
-        assert field.label not in {"", field.name}
-        assert field.has_help, f"{field.label} is not explained"
-        assert not field.is_expanded
-    assert await pages.raw_keys() == []

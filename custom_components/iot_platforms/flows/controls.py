@@ -25,13 +25,14 @@ from ..mapping import (
     humanise,
     parse_controls,
 )
+from ..mapping.choice import COMPOUND
 from ..mapping.controls import (
     CONF_CONTROLS,
     MAXIMUM_TIMEOUT,
     MINIMUM_TIMEOUT,
     json_of,
 )
-from ..model.control import DEFAULT_TIMEOUT, Control, ControlType
+from ..model.control import DEFAULT_TIMEOUT, Control, ControlType, is_control
 from ..model.device import ResourceKey, ResourceKind
 from ..model.value import is_same
 from .forms import (
@@ -191,7 +192,9 @@ class ControlSteps(OptionSteps):
         names = {
             resource.key[1:]: resource.name
             for resource in self._state.resources()
-            if resource.kind is ResourceKind.OUTPUT
+            if resource.value_type not in COMPOUND
+            and resource.kind is not ResourceKind.CALLBACK
+            and not is_control(resource.key)
         }
         labels = {
             ResourceKey("", *key).text.removeprefix("/"): humanise(name)
@@ -237,7 +240,8 @@ def _control_schema(
             vol.Required(CONF_TYPE, default=ControlType.SWITCH): one_of_ours(
                 [*ControlType], "control_type"
             ),
-            vol.Required(CONF_DEVICES): several(devices),
+            # Of what is required, the frontend takes the first one by itself.
+            vol.Optional(CONF_DEVICES): several(devices),
             vol.Required(CONF_METHOD): TextSelector(),
             vol.Optional(CONF_PARAMETERS): TextSelector(
                 TextSelectorConfig(multiline=True)
@@ -281,7 +285,7 @@ def _wrong_control(answers: Mapping[str, Any]) -> dict[str, str]:
         for field in (CONF_NAME, CONF_METHOD)
         if not answers[field].strip()
     }
-    if not answers[CONF_DEVICES]:
+    if not answers.get(CONF_DEVICES):
         errors[CONF_DEVICES] = "devices_missing"
     return errors | _wrong_json(answers)
 

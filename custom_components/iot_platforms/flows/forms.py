@@ -1,7 +1,7 @@
 """What forms are made of."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final
 from urllib.parse import unquote
 
@@ -27,17 +27,25 @@ CONF_MAXIMUM: Final = "maximum"
 CONF_STEP: Final = "step"
 
 
-def labelled(labels: Mapping[str, str]) -> list[SelectOptionDict]:
+def labelled(
+    labels: Mapping[str, str], short_id: Callable[[str], str] = unquote
+) -> list[SelectOptionDict]:
     """Return options in the order of their labels; those that look alike tell their ids."""
+    told = _told_apart(_told_apart(labels, short_id), unquote)
+    return sorted(
+        (SelectOptionDict(value=value, label=label) for value, label in told.items()),
+        key=lambda option: option["label"].casefold(),
+    )
+
+
+def _told_apart(
+    labels: Mapping[str, str], id_of: Callable[[str], str]
+) -> dict[str, str]:
     count = Counter(labels.values())
-    options = [
-        SelectOptionDict(
-            value=value,
-            label=label if count[label] == 1 else f"{label} ({unquote(value)})",
-        )
+    return {
+        value: label if count[label] == 1 else f"{label} ({id_of(value)})"
         for value, label in labels.items()
-    ]
-    return sorted(options, key=lambda option: option["label"].casefold())
+    }
 
 
 def device_options(

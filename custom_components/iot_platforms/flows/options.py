@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from typing import Any, Final
+from urllib.parse import unquote
 
 from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.helpers.selector import (
@@ -199,7 +200,9 @@ class AccountOptionsFlow(ControlSteps):
 
     def _labelled(self, keys: Collection[ResourceKey]) -> list[SelectOptionDict]:
         return labelled(
-            {key.text: self._label(key, self._state.resource(key)) for key in keys}
+            {key.text: self._label(key, self._state.resource(key)) for key in keys},
+            # The device is named already.
+            lambda text: unquote(text.partition("/")[2]),
         )
 
     def _label(self, key: ResourceKey, resource: Resource | None) -> str:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from .control import Control
+from .control import Control, is_control
 from .device import Resource, ResourceKey
 
 
@@ -22,6 +22,8 @@ class Choices:
 
     def control(self, key: ResourceKey) -> Control | None:
         """Return the control that a resource is, None where it is none."""
+        if not is_control(key):
+            return None
         return next(
             (c for c in self.controls if c.resource_id == key.resource_id), None
         )

@@ -175,7 +175,9 @@ class ThingsBoardClient:
 
     async def change_alarm(self, alarm_id: str, what: str) -> None:
         """``ack`` or ``clear`` an alarm (12)."""
-        await self._post(f"api/alarm/{quote(alarm_id, safe='')}/{what}", None, once=True)
+        await self._post(
+            f"api/alarm/{quote(alarm_id, safe='')}/{what}", None, once=True
+        )
 
     async def device(self, device_id: str) -> Json:
         """Return a device with all that an update of it needs (6.2)."""

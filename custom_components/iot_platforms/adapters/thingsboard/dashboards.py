@@ -68,15 +68,26 @@ def _hints(data_key: Json, usual: str | None) -> Iterator[tuple[Key, Hint]]:
     name, label = data_key.get("name"), data_key.get("label")
     if not isinstance(name, str) or not name:
         return
-    is_name = isinstance(label, str) and label.strip() and _VARIABLE not in label
     hint = Hint(
-        unit=_unit(data_key.get("units")) or usual,
-        label=label.strip()
-        if is_name and isinstance(label, str) and label != name
-        else None,
+        unit=_unit(data_key.get("units")) or usual, label=_better_name(label, name)
     )
     for source in _SOURCES.get(str(data_key.get("type")), ()):
         yield Key(source, name), hint
+
+
+def _better_name(label: JsonValue, name: str) -> str | None:
+    """Return a label that says more than the key itself does."""
+    if (
+        not isinstance(label, str)
+        or _VARIABLE in label
+        or _letters(label) == _letters(name)
+    ):
+        return None
+    return label.strip() or None
+
+
+def _letters(text: str) -> str:
+    return "".join(filter(str.isalnum, text)).casefold()
 
 
 def _unit(value: JsonValue) -> str | None:

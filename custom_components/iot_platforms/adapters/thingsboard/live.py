@@ -75,11 +75,16 @@ class Live:
         self._was_open = False
         self._is_refused = False
         self._lossy_until: float | None = None
+        self._has_lost = False
 
     @property
     def hears_devices(self) -> bool:
         """Return whether the socket tells of all devices right now."""
-        return self._subscriptions is not None and self._subscriptions.is_complete
+        return (
+            self._subscriptions is not None
+            and self._lossy_until is None
+            and self._subscriptions.is_complete
+        )
 
     @property
     def count(self) -> int:
@@ -203,7 +208,8 @@ class Live:
         while True:
             await self._changed.wait()
             self._changed.clear()
-            if commands := subscriptions.want(self._wanted):
+            again, self._has_lost = self._has_lost, False
+            if commands := subscriptions.want(self._wanted, again=again):
                 await connection.send(commands)
 
     async def _watch_keys(self) -> None:
@@ -241,6 +247,7 @@ class Live:
             while (left := (self._lossy_until or 0) - self._clock.monotonic()) > 0:
                 await self._clock.sleep(left)
             self._lossy_until = None
+            self._has_lost = True
             self._changed.set()
             await self._emit(ResyncNeeded())
 

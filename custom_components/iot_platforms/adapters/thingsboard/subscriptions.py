@@ -69,17 +69,25 @@ class Subscriptions:
         """Return whether a key's values arrive for all devices."""
         return key in self._keys and self.is_complete
 
-    def want(self, keys: Collection[Key]) -> list[Json]:
-        """Return the commands after which these keys are subscribed, and no others."""
+    def want(self, keys: Collection[Key], *, again: bool = False) -> list[Json]:
+        """Return the commands after which these keys are subscribed, and no others.
+
+        ``again`` asks for everything anew, where answers may have been dropped.
+        """
         wanted = frozenset({*keys, *ACTIVE_KEYS})
         commands: list[Json] = []
-        if self._alarms is None:
-            self._alarms = next(self._ids)
+        if self._alarms is None or again:
+            self._alarms = self._alarms or next(self._ids)
             commands.append(alarms.subscription(self._alarms))
-        if wanted == self._keys:
-            return [*commands, *self._again()]
-        commands += self._end(self._pages)
+        if wanted == self._keys and not again:
+            return commands
+        # A used id would get no fresh values (11.2).
+        commands += (
+            {"type": "ENTITY_DATA_UNSUBSCRIBE", "cmdId": i} for i in self._pages
+        )
+        self._pages.clear()
         self._keys = wanted
+        self._has_lost = False
         return [*commands, *(self._open(part, 0) for part in _portions(wanted))]
 
     def take(self, frame: Json) -> tuple[list[Change], list[Json]]:
@@ -107,23 +115,6 @@ class Subscriptions:
             # Something was missed: the first answer.
             return [] if self._has_lost else [ResyncNeeded()], []
         return self._values(rows_of(frame.get("update"))), []
-
-    def _again(self) -> list[Json]:
-        """Return the commands for the pages whose first answer was dropped (11.4)."""
-        if not self._has_lost:
-            return []
-        self._has_lost = False
-        silent = {i: page for i, page in self._pages.items() if page.devices is None}
-        ends = self._end(silent)
-        return [*ends, *(self._open(p.keys, p.number) for p in silent.values())]
-
-    def _end(self, ids: Collection[int]) -> list[Json]:
-        """Return the commands that end pages; a used id would get no fresh values (11.2)."""
-        ends: list[Json] = [
-            {"type": "ENTITY_DATA_UNSUBSCRIBE", "cmdId": cmd_id} for cmd_id in ids
-        ]
-        self._pages = {i: p for i, p in self._pages.items() if i not in ids}
-        return ends
 
     def _open(self, keys: tuple[Key, ...], number: int) -> Json:
         cmd_id = next(self._ids)
