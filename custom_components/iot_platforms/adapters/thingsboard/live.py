@@ -25,6 +25,8 @@ LIMIT_PAUSE: Final = 300.0
 """Seconds to leave a server alone that wants no more sockets (11.5)."""
 LOSS_PAUSE: Final = 60.0
 """Seconds after the last dropped update, until what arrives counts as all there is (11.4)."""
+NEWCOMER_PAUSES: Final = (10.0, 60.0)
+"""Seconds to wait for the values of a device that began to speak, before each further look."""
 QUEUE_SIZE: Final = 1000
 
 _LOGGER: Final = logging.getLogger(__name__)
@@ -69,6 +71,8 @@ class Live:
         self._changed = asyncio.Event()
         self._is_wanted = asyncio.Event()
         self._alarms_changed = asyncio.Event()
+        self._silent: set[str] = set()
+        self._spoke = asyncio.Event()
         self._lost = asyncio.Event()
         self._subscriptions: Subscriptions | None = None
         self._backoff = Backoff(first=FIRST_PAUSE, longest=LONGEST_PAUSE)
@@ -115,6 +119,7 @@ class Live:
             for work in (
                 self._keep,
                 self._watch_keys,
+                self._watch_newcomers,
                 self._watch_alarms,
                 self._watch_losses,
             )
@@ -224,6 +229,22 @@ class Live:
             if has_new:
                 await self._emit(ResyncNeeded())
 
+    async def _watch_newcomers(self) -> None:
+        """Look again for the keys of devices that began to speak: they may come a moment later."""
+        while True:
+            await self._spoke.wait()
+            self._spoke.clear()
+            for pause in NEWCOMER_PAUSES:
+                await self._clock.sleep(pause)
+                if all(map(self._mapper.has_telemetry, self._silent)):
+                    break
+                await self._look_again()
+            self._silent.clear()
+
+    async def _look_again(self) -> None:
+        self._catalog.expire()
+        await self._queue.put(ResyncNeeded())
+
     async def _watch_alarms(self) -> None:
         """Read the alarms again whenever their list has changed."""
         while True:
@@ -259,8 +280,9 @@ class Live:
             and not self._mapper.has_telemetry(change.device_id)
         ):
             # A device that begins to speak does so with keys that nobody has heard of.
-            self._catalog.expire()
-            await self._queue.put(ResyncNeeded())
+            self._silent.add(change.device_id)
+            self._spoke.set()
+            await self._look_again()
 
     def _put(self, item: Exception | None) -> None:
         """Let the listener end, even one that cannot keep up."""
