@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import aclosing, contextmanager
+import logging
 from typing import Any, Self
 
 from aiohttp import ClientSession
@@ -268,6 +269,33 @@ class Account:
     async def _save(self, changed: Mapping[str, Any]) -> None:
         self.saved.append(dict(changed))
         self.credentials.update(changed)
+
+
+class _Bell(logging.Handler):
+    """Lets whoever waits look again at whatever an adapter logs."""
+
+    def __init__(self, sim: Simulator) -> None:
+        """Ring the simulator's bell."""
+        super().__init__()
+        self._sim = sim
+
+    def emit(self, _: logging.LogRecord) -> None:
+        """Ring."""
+        self._sim.notice.ring()
+
+
+@contextmanager
+def ringing(sim: Simulator) -> Iterator[None]:
+    """Ring a simulator's bell for what happens on this side."""
+    logger = logging.getLogger("custom_components.iot_platforms")
+    bell, level = _Bell(sim), logger.level
+    logger.addHandler(bell)
+    logger.setLevel(logging.DEBUG)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
+        logger.removeHandler(bell)
 
 
 def key_of(key: str | ResourceKey) -> ResourceKey:

@@ -17,7 +17,7 @@ def parsed_address(typed: str) -> URL:
         # Twice: what the first time encodes, only the second time writes in small letters.
         url = URL(str(URL(typed)))
         host = url.host or ""
-    except ValueError:
+    except ValueError, IndexError:  # yarl stumbles over brackets that nobody expects
         raise UnreachableError(reason="invalid_url") from None
     if (
         url.scheme not in ("http", "https")

@@ -132,6 +132,11 @@ def _message(text: str) -> str:
             value = value[name]
     if not isinstance(value, str | int):
         return ""
+    return said(str(value))
+
+
+def said(text: str) -> str:
+    """Return what a server says, as it may stand in a log: one line, not endless, no secrets."""
     # A server must not write lines or terminal commands into a log.
-    visible = "".join(c if c.isprintable() else " " for c in redacted(str(value)))
+    visible = "".join(c if c.isprintable() else " " for c in redacted(text))
     return " ".join(visible.split())[:_MAX_MESSAGE]

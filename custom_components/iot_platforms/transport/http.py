@@ -115,11 +115,12 @@ class HttpClient:
         timeout: float = DEFAULT_TIMEOUT,  # seconds for aiohttp's own limit
         lane: str | None = None,
         once: bool = False,
+        secrets: Sequence[str] = (),
     ) -> JsonValue:
         """Return the JSON of the answer, None where it is empty; raises a PlatformError.
 
         ``once`` is for what must not happen twice: aiohttp repeats some methods by itself when a
-        connection is lost.
+        connection is lost. ``secrets`` are what the body holds of those.
         """
         arguments: dict[str, Any] = {"params": params, "data": form}
         headers: dict[str, str] = {}
@@ -146,7 +147,9 @@ class HttpClient:
                 async with response:
                     text = await text_of(response)
             if not is_good(response.status):
-                self._fail(response, hidden(text, (token, *(form or {}).values())))
+                self._fail(
+                    response, hidden(text, (token, *(form or {}).values(), *secrets))
+                )
             return json_of(text)
 
         return await self._authorized(send)

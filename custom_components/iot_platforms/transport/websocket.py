@@ -14,6 +14,7 @@ from ..model.errors import (
     UnexpectedAnswerError,
 )
 from ..model.value import JsonValue
+from .answers import said
 from .backoff import Backoff
 from .clock import Clock
 from .parsing import parsed
@@ -51,7 +52,7 @@ async def frames(
             yield frame
     _LOGGER.debug("A socket ended: %s", socket.close_code)
     if on_close is not None and message.type is aiohttp.WSMsgType.CLOSE:
-        on_close(message.data, message.extra or "")
+        on_close(message.data, said(message.extra or ""))
 
 
 async def keep_open(

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack
-import logging
 from typing import Any
 
 from aiohttp import ClientSession
@@ -12,7 +11,7 @@ from custom_components.iot_platforms.model.choices import Choices
 from custom_components.iot_platforms.model.device import ResourceKey
 from custom_components.iot_platforms.model.platform import IotPlatform
 
-from tests.adapters.account import Account
+from tests.adapters.account import Account, ringing
 from tests.simulators.thinger import ThingerSimulator, sample_state
 
 type MakeAccount = Callable[..., Account]
@@ -63,29 +62,11 @@ async def sim(socket_enabled: None) -> AsyncIterator[ThingerSimulator]:
         yield simulator
 
 
-class Bell(logging.Handler):
-    """Lets whoever waits look again at whatever an adapter logs."""
-
-    def __init__(self, sim: ThingerSimulator) -> None:
-        """Ring the simulator's bell."""
-        super().__init__()
-        self._sim = sim
-
-    def emit(self, _: logging.LogRecord) -> None:
-        """Ring."""
-        self._sim.notice.ring()
-
-
 @pytest.fixture
 def _bell(sim: ThingerSimulator) -> Iterator[None]:
     """Ring a bell for what happens on this side."""
-    logger = logging.getLogger("custom_components.iot_platforms")
-    bell, level = Bell(sim), logger.level
-    logger.addHandler(bell)
-    logger.setLevel(logging.DEBUG)
-    yield
-    logger.setLevel(level)
-    logger.removeHandler(bell)
+    with ringing(sim):
+        yield
 
 
 @pytest.fixture

@@ -101,6 +101,7 @@ def test_server_of_a_login() -> None:
         "https://.",
         "https://a\x00b",
         "https://a\tb c",
+        "[]@",
     ],
 )
 def test_no_address(typed: str) -> None:

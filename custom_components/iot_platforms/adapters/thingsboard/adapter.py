@@ -127,7 +127,7 @@ class ThingsBoardAdapter(DeviceCalls):
         """Sign in, and ask the server who that is."""
         await self.connect()
         with self._explained():
-            user = await auth.user_now(self._calls, uses_key=self._uses_key)
+            user = await auth.user_now(self._calls)
         name = server_name(URL(self._base_url))
         return Account(
             platform=IotPlatform.THINGSBOARD,

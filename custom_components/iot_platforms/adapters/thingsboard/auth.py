@@ -56,7 +56,6 @@ class Session:
 
     engine: TokenEngine
     user: User
-    uses_key: bool
 
 
 def api_key(credentials: Credentials) -> str:
@@ -82,7 +81,7 @@ async def sign_in(
     if key := api_key(credentials):
         engine = TokenEngine(Tokens(key), renew=None, save=_no_save, clock=clock)
         http.tokens = engine
-        return Session(engine, await user_now(http, uses_key=True), uses_key=True)
+        return Session(engine, await user_now(http))
     if not credentials.get("username"):
         raise BadCredentialsError(reason="credentials_missing")
     logins = _Logins(plain)
@@ -92,18 +91,16 @@ async def sign_in(
     tokens = await login.first_tokens()
     engine = TokenEngine(tokens, renew=login.renew, save=login.save, clock=clock)
     http.tokens = engine
-    return Session(engine, _user_of_token(tokens.access), uses_key=False)
+    return Session(engine, _user_of_token(tokens.access))
 
 
-async def user_now(http: HttpClient, *, uses_key: bool) -> User:
+async def user_now(http: HttpClient) -> User:
     """Return as whom the server knows us (5.1)."""
     try:
         answer = await http.request("GET", "api/auth/user")
     except ForbiddenError as error:
         # Servers before 4.3 know no keys, and take us for nobody (4.2).
-        raise BadCredentialsError(
-            str(error), reason="api_key_rejected" if uses_key else None
-        ) from None
+        raise BadCredentialsError(str(error)) from None
     except (CommandRejectedError, NotFoundError, UnexpectedAnswerError) as error:
         raise _not_this_platform(error) from None
     if not isinstance(answer, dict):
@@ -144,16 +141,20 @@ class _Logins:
 
     async def sign_in(self, username: str, password: str) -> Tokens:
         body: JsonValue = {"username": username, "password": password}
-        return _tokens(await _asked(self._http, "api/auth/login", body))
+        return _tokens(await _asked(self._http, "api/auth/login", body, password))
 
     async def refresh(self, refresh_token: str) -> Tokens:
         body: JsonValue = {"refreshToken": refresh_token}
-        return _tokens(await _asked(self._http, "api/auth/token", body))
+        return _tokens(await _asked(self._http, "api/auth/token", body, refresh_token))
 
 
-async def _asked(http: HttpClient, path: str, body: JsonValue) -> JsonValue:
+async def _asked(
+    http: HttpClient, path: str, body: JsonValue, secret: str
+) -> JsonValue:
     try:
-        return await http.request("POST", path, body=body, has_body=True)
+        return await http.request(
+            "POST", path, body=body, has_body=True, secrets=(secret,)
+        )
     except (
         CommandRejectedError,
         ForbiddenError,

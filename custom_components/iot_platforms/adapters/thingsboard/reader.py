@@ -1,5 +1,6 @@
 """Reading devices with all their values through the entity data query (7)."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Collection
 from dataclasses import dataclass, replace
 from itertools import batched
@@ -12,6 +13,8 @@ from .keys import ACTIVE_KEYS, Key
 from .query import ALL_DEVICES, FIELDS, these_devices
 from .rows import Row, rows_of
 
+SLICE: Final = 50
+"""Rows that are taken in at once: more would hold up the event loop."""
 MOST_KEYS: Final = 200
 """Keys of one query: each costs the server a join (7.2)."""
 
@@ -72,16 +75,17 @@ class QueryReader:
         self, entities: JsonValue, keys: Collection[Key], fields: Collection[str]
     ) -> AsyncGenerator[tuple[list[Row], JsonValue]]:
         """Yield pages of rows, each with the number of all."""
+        asked = frozenset(keys)
         async for page in self._client.find(entities, fields=fields, keys=keys):
-            found = rows_of(rows(page))
-            # Some servers leave out what an entity does not have (7.2).
-            yield (
-                [
-                    replace(row, gone=frozenset(keys) - row.values.keys())
-                    for row in found
-                ],
-                page.get("totalElements"),
-            )
+            found: list[Row] = []
+            for part in batched(rows(page), SLICE, strict=False):
+                # Some servers leave out what an entity does not have (7.2).
+                found += (
+                    replace(row, gone=asked - row.values.keys())
+                    for row in rows_of([*part])
+                )
+                await asyncio.sleep(0)
+            yield found, page.get("totalElements")
 
 
 def _portions(keys: Collection[Key]) -> list[tuple[Key, ...]]:

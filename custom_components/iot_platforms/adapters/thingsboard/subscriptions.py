@@ -10,6 +10,7 @@ from typing import Final
 from ...model.change import Alarms, Change, ResyncNeeded, Samples
 from ...model.errors import UnexpectedAnswerError
 from ...model.value import JsonValue
+from ...transport.answers import said
 from . import alarms
 from .client import PAGE, Json
 from .keys import ACTIVE_KEYS, Key
@@ -176,7 +177,7 @@ class Subscriptions:
 
     def _note_error(self, cmd_id: int, code: JsonValue, frame: Json) -> None:
         """Give up the socket if it does not tell values: then polling does."""
-        text = f"{code} {frame.get('errorMsg')}"
+        text = said(f"{code} {frame.get('errorMsg')}")
         # What cannot be parsed is always said to be the first command (11.4).
         if cmd_id in self._pages or code == BAD_REQUEST:
             raise UnexpectedAnswerError(text)

@@ -1,0 +1,1 @@
+"""Tests of the ThingsBoard adapter against its simulator."""
