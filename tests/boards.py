@@ -7,7 +7,7 @@ from typing import Any, Final, override
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, State, callback
 
-from custom_components.iot_platforms.model.device import ResourceKey, ResourceKind
+from custom_components.iot_platforms.model.device import ResourceKey
 
 from tests.adapters.account import MovedClock
 from tests.home import (
@@ -105,12 +105,7 @@ class Board:
     def is_live(self) -> bool:
         """Return whether push tells of everything that is shown."""
         coordinator = self.entry.runtime_data
-        keys = [
-            key
-            for key in coordinator.values.keys
-            if (resource := coordinator.data.resource(key)) is not None
-            and resource.kind is not ResourceKind.CALLBACK
-        ]
+        keys = filter(coordinator._can_be_read, coordinator.values.keys)
         return coordinator.adapter.hears_devices and all(
             map(coordinator.adapter.is_live, keys)
         )
@@ -164,17 +159,6 @@ class BoardTime(Time):
             assert passed < within
             await self.passes(step)
             passed += step
-
-    async def until_pause(self, least: float = 0, most: float = 100) -> None:
-        """Wait until push waits before it tries again, and for how long (seconds)."""
-
-        def waits() -> bool:
-            return any(
-                least <= until - self.moved._now <= most and not pause.done()
-                for until, pause in self.moved._pending
-            )
-
-        await self._sim.wait_until(waits)
 
 
 async def quiet(sim: ThingsBoardSimulator) -> None:

@@ -37,7 +37,7 @@ async def add_account(
     result = await hass.config_entries.flow.async_configure(
         form["flow_id"], credentials
     )
-    if result.get("step_id") == "overview":
+    if str(result.get("step_id")).startswith("overview"):
         result = await hass.config_entries.flow.async_configure(form["flow_id"], {})
     assert result["type"] is FlowResultType.CREATE_ENTRY, result
     await hass.async_block_till_done()
