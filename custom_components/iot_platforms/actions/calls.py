@@ -7,6 +7,7 @@ from homeassistant.helpers import config_validation as cv
 import voluptuous as vol
 
 from ..adapters.base import CallsMethods
+from ..model.control import MethodCall
 from .shared import OF_DEVICE, TEXT, Action, done, json_value, thing, unsupported
 
 ATTR_METHOD: Final = "method"
@@ -23,11 +24,13 @@ async def _call_method(call: ServiceCall) -> ServiceResponse:
     answer = await done(
         coordinator,
         adapter.call_method(
-            device.id,
-            call.data[ATTR_METHOD],
-            call.data.get(ATTR_PARAMETERS),
-            one_way=call.data[ATTR_ONE_WAY],
-            timeout=call.data[ATTR_TIMEOUT],
+            MethodCall(
+                device_id=device.id,
+                method=call.data[ATTR_METHOD],
+                parameters=call.data.get(ATTR_PARAMETERS),
+                one_way=call.data[ATTR_ONE_WAY],
+                timeout=call.data[ATTR_TIMEOUT],
+            )
         ),
         device.name,
     )

@@ -14,6 +14,7 @@ import aiohttp
 from ..model.change import Alarms, Change, Snapshot
 from ..model.choices import Choices
 from ..model.command import Command
+from ..model.control import MethodCall
 from ..model.device import Device, Resource, ResourceKey
 from ..model.platform import Account, Capability
 from ..model.value import JsonValue
@@ -190,15 +191,7 @@ class HandlesAlarms(Protocol):
 class CallsMethods(Protocol):
     """A platform that takes calls for a device; the person's controls are such calls."""
 
-    async def call_method(
-        self,
-        device_id: str,
-        method: str,
-        parameters: JsonValue,
-        *,
-        one_way: bool,
-        timeout: float,  # what the platform gives the device (seconds)
-    ) -> JsonValue:
+    async def call_method(self, call: MethodCall) -> JsonValue:
         """Call a method of a device and return its answer, None where it gives none."""
 
 

@@ -14,6 +14,17 @@ VALUE: Final = "$value"
 DEFAULT_TIMEOUT: Final = 10.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MethodCall:
+    """A call of a device's method; ``timeout`` is what the device is given to answer (seconds)."""
+
+    device_id: str
+    method: str
+    parameters: JsonValue = None
+    one_way: bool = False
+    timeout: float = DEFAULT_TIMEOUT
+
+
 class ControlType(StrEnum):
     """What a control is in Home Assistant."""
 
@@ -63,6 +74,16 @@ class Control:
     def resource_id(self) -> str:
         """Return the id of the resource that this control is on each of its devices."""
         return f"{CONTROL_PREFIX}{self.id}"
+
+    def call(self, device_id: str, value: JsonValue) -> MethodCall:
+        """Return the call that gives a device a value."""
+        return MethodCall(
+            device_id=device_id,
+            method=self.method,
+            parameters=self.sent(value),
+            one_way=self.one_way,
+            timeout=self.timeout,
+        )
 
     def sent(self, value: JsonValue) -> JsonValue:
         """Return the parameters for a value; a button has none."""

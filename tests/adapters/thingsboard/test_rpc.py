@@ -7,6 +7,7 @@ import pytest
 
 from custom_components.iot_platforms.adapters.base import CallsMethods
 from custom_components.iot_platforms.adapters.thingsboard import adapter, client
+from custom_components.iot_platforms.model.control import MethodCall
 from custom_components.iot_platforms.model.errors import (
     BadCredentialsError,
     CommandRejectedError,
@@ -69,7 +70,13 @@ async def call_id(
     """Call a method of a device."""
     assert isinstance(account.adapter, CallsMethods)
     return await account.adapter.call_method(
-        device_id, method, parameters, one_way=one_way, timeout=timeout
+        MethodCall(
+            device_id=device_id,
+            method=method,
+            parameters=parameters,
+            one_way=one_way,
+            timeout=timeout,
+        )
     )
 
 

@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from typing import Final
 
 from ...model.change import Alarms
+from ...model.control import MethodCall
 from ...model.errors import CommandRejectedError, NotFoundError
 from ...model.value import JsonValue
 from .alarms import AlarmCalls
@@ -48,20 +49,10 @@ class DeviceCalls:
         """Say that the reason of an alarm is gone."""
         await self._change_alarm(alarm_id, "clear")
 
-    async def call_method(
-        self,
-        device_id: str,
-        method: str,
-        parameters: JsonValue,
-        *,
-        one_way: bool,
-        timeout: float,
-    ) -> JsonValue:
+    async def call_method(self, call: MethodCall) -> JsonValue:
         """Call a method of a device and return its answer."""
         with self._explained():
-            return await self._rpc.call(
-                device_id, method, parameters, one_way=one_way, timeout=timeout
-            )
+            return await self._rpc.call(call)
 
     async def read_attributes(
         self, device_id: str, scope: str | None, names: Collection[str]

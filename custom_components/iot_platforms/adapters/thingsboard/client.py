@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from typing import Final
 from urllib.parse import quote
 
+from ...model.control import MethodCall
 from ...model.errors import (
     CommandRejectedError,
     ForbiddenError,
@@ -137,25 +138,17 @@ class ThingsBoardClient:
             f"{_telemetry(device_id)}/attributes/{scope.scope}", dict(values), once=True
         )
 
-    async def call(
-        self,
-        device_id: str,
-        method: str,
-        parameters: JsonValue,
-        *,
-        one_way: bool,
-        timeout: float,
-    ) -> JsonValue:
-        """Call a method of a device, and give it so many seconds to answer (10.1)."""
-        timeout = max(timeout, LEAST_RPC_TIMEOUT)
-        kind = "oneway" if one_way else "twoway"
+    async def call(self, call: MethodCall) -> JsonValue:
+        """Call a method of a device, and give it some seconds to answer (10.1)."""
+        timeout = max(call.timeout, LEAST_RPC_TIMEOUT)
+        kind = "oneway" if call.one_way else "twoway"
         base = "api/plugins/rpc" if self.has_old_calls else "api/rpc"
         return await self._devices.request(
             "POST",
-            f"{base}/{kind}/{device_id}",
+            f"{base}/{kind}/{call.device_id}",
             body={
-                "method": method,
-                "params": parameters,
+                "method": call.method,
+                "params": call.parameters,
                 "timeout": int(timeout * 1000),
             },
             has_body=True,

@@ -35,13 +35,7 @@ class Commands:
                 # There is nothing to look at; a call would act on the device.
                 raise UnsafeReadError
             value = command.value if isinstance(command, Write | Call) else None
-            return await self._rpc.call(
-                key.device_id,
-                control.method,
-                control.sent(value),
-                one_way=control.one_way,
-                timeout=control.timeout,
-            )
+            return await self._rpc.call(control.call(key.device_id, value))
         match command:
             case Write() if key.resource_id in UPDATES.values():
                 await install(

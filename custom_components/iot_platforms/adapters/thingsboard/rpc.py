@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
+from ...model.control import MethodCall
 from ...model.errors import (
     CommandRejectedError,
     CommandTimedOutError,
@@ -30,44 +31,22 @@ class Rpc:
         self._client = client
         self._online = online
 
-    async def call(
-        self,
-        device_id: str,
-        method: str,
-        parameters: JsonValue,
-        *,
-        one_way: bool,
-        timeout: float,
-    ) -> JsonValue:
+    async def call(self, call: MethodCall) -> JsonValue:
         """Return the device's answer, None where there is none."""
         try:
-            return await self._call(
-                device_id, method, parameters, one_way=one_way, timeout=timeout
-            )
+            return await self._call(call)
         except PlatformError as error:
-            raise self._explained(device_id, error) from None
+            raise self._explained(call.device_id, error) from None
 
-    async def _call(
-        self,
-        device_id: str,
-        method: str,
-        parameters: JsonValue,
-        *,
-        one_way: bool,
-        timeout: float,
-    ) -> JsonValue:
+    async def _call(self, call: MethodCall) -> JsonValue:
         try:
-            return await self._client.call(
-                device_id, method, parameters, one_way=one_way, timeout=timeout
-            )
+            return await self._client.call(call)
         except NotFoundError as error:
             # Paths have errors in JSON, unknown devices in plain text (8.3).
             if error.code is None or self._client.has_old_calls:
                 raise
         self._client.has_old_calls = True
-        return await self._client.call(
-            device_id, method, parameters, one_way=one_way, timeout=timeout
-        )
+        return await self._client.call(call)
 
     def _explained(self, device_id: str, error: PlatformError) -> PlatformError:
         status = str(error).partition(" ")[0]
