@@ -12,12 +12,18 @@ from homeassistant.exceptions import (
 )
 from homeassistant.helpers import device_registry as dr
 from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
 import jwt
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    MockUser,
+    async_fire_time_changed,
+)
 import voluptuous as vol
 
 from custom_components.iot_platforms.const import DOMAIN
+from custom_components.iot_platforms.coordinator import PUSH_PATIENCE
 
 from tests.home import add_account, device_of, entity_id, settle, wait_for_state
 from tests.simulators.effects import Status
@@ -33,6 +39,8 @@ FOR_ADMINS = {
 }
 DEVICES = "/v1/users/demo/devices"
 BOILER = f"{DEVICES}/boiler_ctl"
+SOCKETS = 5
+"""The account's and those of its devices that are online."""
 
 
 @pytest.fixture
@@ -41,6 +49,9 @@ async def entry(hass: HomeAssistant, thinger: ThingerSimulator) -> ConfigEntry:
     entry = await add_account(hass, thinger.account().credentials())
     await thinger.wait_for_subscription("temperature", device="boiler_ctl")
     await thinger.wait_for_subscription(event="device_state_change")
+    await thinger.wait_for_sockets(SOCKETS)
+    # On a slow machine, first values would be asked for in the middle of a test.
+    async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=PUSH_PATIENCE))
     await settle(hass)
     thinger.clear_requests()
     return entry
