@@ -1,7 +1,8 @@
 """Which entities there are: added, exchanged and forgotten as resources come, change and go."""
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import batched
 from typing import TYPE_CHECKING, Final
@@ -52,15 +53,19 @@ class Entities:
         self._adders: dict[Platform, _Adder] = {}
         self._of_resources: dict[tuple[Platform, ResourceKey], ResourceEntity] = {}
         self._of_devices: set[tuple[Platform, str]] = set()
+        self._planned: defaultdict[Platform, list[ResourceKey]] = defaultdict(list)
+        """What each platform has to add that is not set up yet."""
 
     async def async_prepare(self) -> None:
         """Decide what all resources become, in slices, and whether that is too much."""
+        state = self._coordinator.data
         count = await async_count(
-            self._coordinator.data,
-            self.specs,
-            has_alarms=self._coordinator.has_alarms,
+            state, self.specs, has_alarms=self._coordinator.has_alarms
         )
         self.is_crowded = count.is_crowded
+        for resource in state.resources():
+            for spec in self.specs(resource):
+                self._planned[spec.platform].append(resource.key)
 
     async def async_add_platform(
         self,
@@ -70,14 +75,13 @@ class Entities:
         of_device: DeviceFactory | None = None,
     ) -> None:
         """Add all entities of a platform, in slices, and from now on what comes new."""
-        state = self._coordinator.data
         adder = self._adders[platform] = _Adder(add, of_resource, of_device)
-        for devices in batched(state.devices, SLICE, strict=False):
-            self._add_new(platform, adder, devices, ())
-            await asyncio.sleep(0)
-        keys = [resource.key for resource in state.resources()] if of_resource else []
-        for part in batched(keys, SLICE, strict=False):
-            self._add_new(platform, adder, (), part)
+        if of_device is not None:
+            for devices in batched(self._coordinator.data.devices, SLICE, strict=False):
+                self._add(adder, self._new_of_devices(platform, adder, devices))
+                await asyncio.sleep(0)
+        for keys in batched(self._planned.pop(platform, ()), SLICE, strict=False):
+            self._refresh_resources(keys)
             await asyncio.sleep(0)
 
     def specs(self, resource: Resource) -> tuple[EntitySpec, ...]:
@@ -99,7 +103,8 @@ class Entities:
     ) -> None:
         """Add, exchange or take away the entities of what changed."""
         for platform, adder in self._adders.items():
-            self._add_new(platform, adder, devices, resources)
+            self._add(adder, self._new_of_devices(platform, adder, devices))
+        self._refresh_resources(resources)
 
     @callback
     def async_forget(
@@ -108,8 +113,7 @@ class Entities:
         """Take away the entities of what is gone."""
         for key in resources:
             self._decided.pop(key, None)
-            for platform in self._adders:
-                self._drop(platform, key)
+            self._drop_others(key, ())
         gone = set(devices)
         if not gone:
             return
@@ -138,22 +142,23 @@ class Entities:
             if is_over:
                 registry.async_remove(known.entity_id)
 
-    def _add_new(
-        self,
-        platform: Platform,
-        adder: _Adder,
-        devices: Iterable[str],
-        resources: Iterable[ResourceKey],
-    ) -> None:
-        """Add what is missing, exchange what changed, and drop what is another platform's by now."""
-        entities: list[Entity] = [*self._new_of_devices(platform, adder, devices)]
-        for key in resources:
+    def _refresh_resources(self, keys: Iterable[ResourceKey]) -> None:
+        """Add what is missing, exchange what changed, and drop what became something else."""
+        found: defaultdict[Platform, list[ResourceEntity]] = defaultdict(list)
+        for key in keys:
             resource = self._coordinator.data.resource(key)
             specs = () if resource is None else self.specs(resource)
-            if any(spec.platform is platform for spec in specs):
-                entities += self._new_of_resource(platform, adder, specs)
-            else:
-                self._drop(platform, key)
+            self._drop_others(key, {spec.platform for spec in specs})
+            for spec in specs:
+                adder = self._adders.get(spec.platform)
+                if adder is None:
+                    self._planned[spec.platform].append(key)
+                elif entity := self._new_of_resource(adder, spec):
+                    found[spec.platform].append(entity)
+        for platform, entities in found.items():
+            self._add(self._adders[platform], entities)
+
+    def _add(self, adder: _Adder, entities: Sequence[Entity]) -> None:
         if entities:
             adder.add(entities)
 
@@ -173,22 +178,18 @@ class Entities:
         return entities
 
     def _new_of_resource(
-        self, platform: Platform, adder: _Adder, specs: Iterable[EntitySpec]
-    ) -> list[ResourceEntity]:
-        entities = []
-        for spec in specs:
-            if spec.platform is not platform or adder.of_resource is None:
-                continue
-            old = self._of_resources.get((platform, spec.key))
-            if old is not None and old.spec == spec:
-                continue
-            entity = adder.of_resource(self._coordinator, spec)
-            self._of_resources[platform, spec.key] = entity
-            if old is None:
-                entities.append(entity)
-            else:
-                self._exchange(adder, old, entity)
-        return entities
+        self, adder: _Adder, spec: EntitySpec
+    ) -> ResourceEntity | None:
+        """Return an entity that is to be added; one that is there and changed is exchanged."""
+        old = self._of_resources.get((spec.platform, spec.key))
+        if adder.of_resource is None or (old is not None and old.spec == spec):
+            return None
+        entity = adder.of_resource(self._coordinator, spec)
+        self._of_resources[spec.platform, spec.key] = entity
+        if old is None:
+            return entity
+        self._exchange(adder, old, entity)
+        return None
 
     def _exchange(
         self, adder: _Adder, old: ResourceEntity, new: ResourceEntity
@@ -203,6 +204,11 @@ class Entities:
         self._coordinator.config_entry.async_create_task(
             self._coordinator.hass, exchange(), "exchange entity"
         )
+
+    def _drop_others(self, key: ResourceKey, wanted: Collection[Platform]) -> None:
+        for platform in self._adders:
+            if platform not in wanted:
+                self._drop(platform, key)
 
     def _drop(self, platform: Platform, key: ResourceKey) -> None:
         """Take an entity away for good: its resource is gone or has become something else."""
