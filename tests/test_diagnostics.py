@@ -120,15 +120,15 @@ async def test_device(
     relay = resources["boiler_ctl/relay"]
     assert relay["may_be_read"] is True
     assert relay["value_type"] == "boolean"
-    assert relay["became"] == ["switch"]
+    assert relay["became"] == "switch"
     pump = resources["boiler_ctl/pump"]
     assert pump["may_be_read"] is False
     assert pump["has_value"] is False
-    assert pump["became"] == ["switch"]
+    assert pump["became"] == "switch"
     assert "a switch until something else is chosen" in pump["why"]
-    assert resources["boiler_ctl/setpoint"]["became"] == ["number"]
+    assert resources["boiler_ctl/setpoint"]["became"] == "number"
     assert "by hand" in resources["boiler_ctl/setpoint"]["why"]
-    assert resources["boiler_ctl/threshold"]["became"] == []
+    assert resources["boiler_ctl/threshold"]["became"] is None
     assert resources["boiler_ctl/temperature"]["kind"] == "output"
 
 

@@ -109,7 +109,7 @@ def _device(coordinator: AccountCoordinator, known: DeviceState) -> dict[str, An
 
 
 def _resource(coordinator: AccountCoordinator, resource: Resource) -> dict[str, Any]:
-    key = resource.key
+    key, spec = resource.key, coordinator.entities.spec(resource)
     return {
         "key": key.text,
         "kind": resource.kind,
@@ -118,6 +118,6 @@ def _resource(coordinator: AccountCoordinator, resource: Resource) -> dict[str, 
         "may_be_read": coordinator.choices.is_safe(resource),
         "live": coordinator.adapter.is_live(key),
         "has_value": coordinator.data.sample(key) is not None,
-        "became": [spec.platform for spec in coordinator.entities.specs(resource)],
+        "became": spec.platform if spec else None,
         "why": coordinator.entities.reason(resource),
     }

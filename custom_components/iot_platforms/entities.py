@@ -49,9 +49,9 @@ class Entities:
         """Whether there are so many that those of the devices themselves start disabled."""
         self._coordinator = coordinator
         self._overrides = parse_overrides(coordinator.config_entry.options)
-        self._decided: dict[ResourceKey, tuple[Resource, tuple[EntitySpec, ...]]] = {}
+        self._decided: dict[ResourceKey, tuple[Resource, EntitySpec | None]] = {}
         self._adders: dict[Platform, _Adder] = {}
-        self._of_resources: dict[tuple[Platform, ResourceKey], ResourceEntity] = {}
+        self._of_resources: dict[ResourceKey, ResourceEntity] = {}
         self._of_devices: set[tuple[Platform, str]] = set()
         self._planned: defaultdict[Platform, list[ResourceKey]] = defaultdict(list)
         """What each platform has to add that is not set up yet."""
@@ -60,11 +60,11 @@ class Entities:
         """Decide what all resources become, in slices, and whether that is too much."""
         state = self._coordinator.data
         count = await async_count(
-            state, self.specs, has_alarms=self._coordinator.has_alarms
+            state, self.spec, has_alarms=self._coordinator.has_alarms
         )
         self.is_crowded = count.is_crowded
         for resource in state.resources():
-            for spec in self.specs(resource):
+            if spec := self.spec(resource):
                 self._planned[spec.platform].append(resource.key)
 
     async def async_add_platform(
@@ -84,13 +84,13 @@ class Entities:
             self._refresh_resources(keys)
             await asyncio.sleep(0)
 
-    def specs(self, resource: Resource) -> tuple[EntitySpec, ...]:
+    def spec(self, resource: Resource) -> EntitySpec | None:
         """Return what a resource becomes; decided once for each description."""
         decided = self._decided.get(resource.key)
         if decided is None or decided[0] is not resource:
             override = self._overrides.get(resource.key)
-            specs = map_resource(resource, resource.example, override)
-            decided = self._decided[resource.key] = (resource, specs)
+            spec = map_resource(resource, resource.example, override)
+            decided = self._decided[resource.key] = (resource, spec)
         return decided[1]
 
     def reason(self, resource: Resource) -> str:
@@ -113,14 +113,14 @@ class Entities:
         """Take away the entities of what is gone."""
         for key in resources:
             self._decided.pop(key, None)
-            self._drop_others(key, ())
+            self._drop(key)
         gone = set(devices)
         if not gone:
             return
         for key in [key for key in self._decided if key.device_id in gone]:
             del self._decided[key]
-        for platform, key in [k for k in self._of_resources if k[1].device_id in gone]:
-            self._drop(platform, key)
+        for key in [key for key in self._of_resources if key.device_id in gone]:
+            self._drop(key)
         self._of_devices -= {k for k in self._of_devices if k[1] in gone}
 
     @callback
@@ -129,7 +129,13 @@ class Entities:
         registry = er.async_get(self._coordinator.hass)
         entry = self._coordinator.config_entry
         prefix = f"{entry.unique_id}/"
+        current = {
+            (entity.spec.platform, entity.unique_id)
+            for entity in self._of_resources.values()
+        }
         for known in er.async_entries_for_config_entry(registry, entry.entry_id):
+            if (known.domain, known.unique_id) in current:
+                continue
             try:
                 key = ResourceKey.parse(known.unique_id.removeprefix(prefix))
             except ValueError:
@@ -138,7 +144,8 @@ class Entities:
             if resource is None:
                 is_over = is_control(key)  # a person's own, that the person took back
             else:
-                is_over = known.domain not in {s.platform for s in self.specs(resource)}
+                spec = self.spec(resource)
+                is_over = spec is None or known.domain != spec.platform
             if is_over:
                 registry.async_remove(known.entity_id)
 
@@ -147,14 +154,19 @@ class Entities:
         found: defaultdict[Platform, list[ResourceEntity]] = defaultdict(list)
         for key in keys:
             resource = self._coordinator.data.resource(key)
-            specs = () if resource is None else self.specs(resource)
-            self._drop_others(key, {spec.platform for spec in specs})
-            for spec in specs:
-                adder = self._adders.get(spec.platform)
-                if adder is None:
-                    self._planned[spec.platform].append(key)
-                elif entity := self._new_of_resource(adder, spec):
-                    found[spec.platform].append(entity)
+            spec = None if resource is None else self.spec(resource)
+            old = self._of_resources.get(key)
+            if old is not None and (
+                spec is None or spec.platform is not old.spec.platform
+            ):
+                self._drop(key)
+            if spec is None:
+                continue
+            adder = self._adders.get(spec.platform)
+            if adder is None:
+                self._planned[spec.platform].append(key)
+            elif entity := self._new_of_resource(adder, spec):
+                found[spec.platform].append(entity)
         for platform, entities in found.items():
             self._add(self._adders[platform], entities)
 
@@ -181,11 +193,11 @@ class Entities:
         self, adder: _Adder, spec: EntitySpec
     ) -> ResourceEntity | None:
         """Return an entity that is to be added; one that is there and changed is exchanged."""
-        old = self._of_resources.get((spec.platform, spec.key))
+        old = self._of_resources.get(spec.key)
         if adder.of_resource is None or (old is not None and old.spec == spec):
             return None
         entity = adder.of_resource(self._coordinator, spec)
-        self._of_resources[spec.platform, spec.key] = entity
+        self._of_resources[spec.key] = entity
         if old is None:
             return entity
         self._exchange(adder, old, entity)
@@ -205,17 +217,13 @@ class Entities:
             self._coordinator.hass, exchange(), "exchange entity"
         )
 
-    def _drop_others(self, key: ResourceKey, wanted: Collection[Platform]) -> None:
-        for platform in self._adders:
-            if platform not in wanted:
-                self._drop(platform, key)
-
-    def _drop(self, platform: Platform, key: ResourceKey) -> None:
+    def _drop(self, key: ResourceKey) -> None:
         """Take an entity away for good: its resource is gone or has become something else."""
-        entity = self._of_resources.pop((platform, key), None)
+        entity = self._of_resources.pop(key, None)
         if entity is None or entity.unique_id is None:
             return
         registry = er.async_get(self._coordinator.hass)
+        platform = entity.spec.platform
         found = registry.async_get_entity_id(platform, DOMAIN, entity.unique_id)
         if found is not None:
             registry.async_remove(found)

@@ -47,7 +47,7 @@ class EntityCount:
 
 async def async_count(
     state: AccountState,
-    specs: Callable[[Resource], tuple[EntitySpec, ...]],
+    spec_of: Callable[[Resource], EntitySpec | None],
     *,
     has_alarms: bool,
 ) -> EntityCount:
@@ -56,7 +56,7 @@ async def async_count(
     enabled = disabled = 0
     for part in batched(list(state.resources()), _SLICE, strict=False):
         for resource in part:
-            for spec in specs(resource):
+            if spec := spec_of(resource):
                 enabled += spec.enabled_default
                 disabled += not spec.enabled_default
         await asyncio.sleep(0)

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable
+from functools import partial
 
 from homeassistant.core import CALLBACK_TYPE, callback
 
@@ -27,14 +28,16 @@ class Subscriptions[KeyT: Hashable]:
         if len(callbacks) == 1:
             self._on_change()
 
-        @callback
-        def remove() -> None:
-            callbacks.remove(told)
-            if not callbacks:
-                self._callbacks.pop(key, None)
-                self._on_change()
+        # There are thousands of these: a partial is the smallest thing that can be called.
+        return partial(self._async_remove, key, told)
 
-        return remove
+    @callback
+    def _async_remove(self, key: KeyT, told: CALLBACK_TYPE) -> None:
+        callbacks = self._callbacks[key]
+        callbacks.remove(told)
+        if not callbacks:
+            del self._callbacks[key]
+            self._on_change()
 
     @callback
     def async_tell(self, keys: Iterable[KeyT]) -> None:

@@ -61,7 +61,8 @@ def entity(
     found: Resource, value: JsonValue = None, override: Override | None = None
 ) -> EntitySpec:
     """Return the only entity of a resource, after checking that it is a good one."""
-    (spec,) = map_resource(found, value, override)
+    spec = map_resource(found, value, override)
+    assert spec is not None
     assert problems(spec) == []
     return spec
 

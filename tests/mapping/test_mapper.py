@@ -145,7 +145,7 @@ def test_outputs_with_options() -> None:
 )
 def test_nothing(found: Resource, reason: str) -> None:
     """What becomes nothing says why."""
-    assert map_resource(found, None, None) == ()
+    assert map_resource(found, None, None) is None
     assert explain(found, None, None).startswith(reason)
 
 
@@ -153,7 +153,7 @@ def test_nothing_by_hand() -> None:
     """A person can do without any resource."""
     for kind in ResourceKind:
         override = Override(entity=EntityType.NONE)
-        assert map_resource(resource("x", kind), 1, override) == ()
+        assert map_resource(resource("x", kind), 1, override) is None
         assert "no entity, set by hand" in explain(resource("x", kind), 1, override)
 
 

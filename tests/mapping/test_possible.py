@@ -44,5 +44,6 @@ def test_one_value_takes_no_place_of_a_whole(value_type: ValueType) -> None:
 def test_light(name: str, learned: ValueType | None, expected: ValueType) -> None:
     """What our own switch may have written does not decide what a light takes."""
     override = Override(entity=EntityType.LIGHT)
-    (spec,) = map_resource(resource(name, learned), None, override)
+    spec = map_resource(resource(name, learned), None, override)
+    assert spec is not None
     assert spec.value_type is expected

@@ -2,14 +2,15 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Final
+from functools import lru_cache
+from typing import Final, NamedTuple
 
 from homeassistant.components.binary_sensor.const import BinarySensorDeviceClass
 from homeassistant.components.sensor.const import SensorDeviceClass
 
 from ..model.device import Resource
 from .device_classes import fits_unit
-from .names import Word, words
+from .names import REMEMBERED, Word, words
 from .rules import Confidence, Rule, RuleIndex
 from .tables import BOOLEANS, NUMBERS
 from .traits import OTHERWISE_ON, PROPERTY_PREFIX, is_measured
@@ -96,23 +97,39 @@ def _endings(parts: list[str]) -> Iterator[tuple[Word, ...]]:
 
 
 def _find(name: tuple[Word, ...], value: float | None) -> Finding | None:
+    said = _said(name)
+    if not said.is_measured:
+        return Finding() if said.rule else None
+    if said.rule is None:
+        return Finding(name_unit=said.unit) if said.unit else None
+    finding = _judged(said.rule, value, said.note)
+    return replace(finding, name_unit=said.unit) if said.unit else finding
+
+
+class _Said(NamedTuple):
+    """What a name says, whatever the value; ``unit`` stands in the name itself."""
+
+    rule: Rule | None
+    unit: str | None
+    is_measured: bool
+    note: str
+
+
+@lru_cache(REMEMBERED)
+def _said(name: tuple[Word, ...]) -> _Said:
+    """Return what a name says; many devices bear the same names."""
     tokens = [word.text for word in name]
-    name_unit = unit_of_name(name)
     match = _NUMBERS.find(tokens)
-    if not is_measured(frozenset(tokens), match.phrase if match else frozenset()):
-        return Finding() if match else None
-    if match is None:
-        return (
-            Finding(name_unit=name_unit.unit) if name_unit and name_unit.sure else None
-        )
-    finding = _judged(
-        match.rule,
-        value,
-        f"name says {' '.join(token for token in tokens if token in match.phrase)}",
+    phrase = match.phrase if match else frozenset()
+    rule = match.rule if match else None
+    found = unit_of_name(name)
+    fits = found and (found.sure or (rule and _may_have(rule, found.unit)))
+    return _Said(
+        rule=rule,
+        unit=found.unit if found and fits else None,
+        is_measured=is_measured(frozenset(tokens), phrase),
+        note=f"name says {' '.join(token for token in tokens if token in phrase)}",
     )
-    if name_unit and (name_unit.sure or _may_have(match.rule, name_unit.unit)):
-        return replace(finding, name_unit=name_unit.unit)
-    return finding
 
 
 def _may_have(rule: Rule, unit: str) -> bool:

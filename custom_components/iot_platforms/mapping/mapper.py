@@ -20,10 +20,10 @@ _READ_ONLY: Final = frozenset({Platform.SENSOR, Platform.BINARY_SENSOR})
 
 def map_resource(
     resource: Resource, value: JsonValue, override: Override | None
-) -> tuple[EntitySpec, ...]:
-    """Return the entities of a resource."""
+) -> EntitySpec | None:
+    """Return the entity of a resource, None where it becomes none."""
     spec, _ = _map(resource, value, override or _AUTOMATIC)
-    return () if spec is None else (spec,)
+    return spec
 
 
 def explain(resource: Resource, value: JsonValue, override: Override | None) -> str:

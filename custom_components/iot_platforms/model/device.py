@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final, NamedTuple, Self
 from urllib.parse import quote, unquote
 
@@ -65,7 +66,9 @@ class ResourceKey(NamedTuple):
         return cls(device_id, resource_id, tuple(leaf))
 
 
+@lru_cache(10_000)
 def _quoted(part: str) -> str:
+    """Return a part of a key as text; the same parts come again in many keys."""
     return quote(part, safe="", errors=_ANY_TEXT)
 
 

@@ -1,7 +1,8 @@
 """The names of values: which kind they are of, and what they are called (7.1)."""
 
 from enum import StrEnum
-from typing import Final, NamedTuple, Self
+from functools import lru_cache
+from typing import Final, NamedTuple
 
 from ...model.value import JsonValue
 
@@ -56,11 +57,12 @@ class Key(NamedTuple):
         """Return whether this is a time of a device's activity, in milliseconds (9)."""
         return self.name in TIMES and self.source in (Source.SERVER, Source.TELEMETRY)
 
-    @classmethod
-    def of(cls, resource_id: str) -> Self | None:
+    @staticmethod
+    @lru_cache(10_000)
+    def of(resource_id: str) -> Key | None:
         """Return the key of a resource's id, None where it is not one value of the server's."""
         source, _, name = resource_id.partition("/")
-        return cls(Source(source), name) if source in Source and name else None
+        return Key(Source(source), name) if source in Source and name else None
 
 
 ACTIVE: Final = "active"
