@@ -47,7 +47,7 @@ PUSH_PATIENCE: Final = 3.0
 """Seconds that push has to deliver first values, before they are asked for."""
 WATCH_DELAY: Final = 0.2
 """Seconds in which entities come and go together, mostly."""
-PORTION: Final = 50
+PORTION: Final = 100
 """Devices, lists or values taken in at once: more would hold up the event loop."""
 NEVER: Final = float("-inf")
 EARLY: Final = 0.9

@@ -21,8 +21,15 @@ class Archive:
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
         """Prepare; nothing is read yet."""
+        self._hass = hass
         self._store: Store[dict[str, Any]] = Store(
-            hass, VERSION, f"{DOMAIN}.{entry_id}", private=True, atomic_writes=True
+            hass,
+            VERSION,
+            f"{DOMAIN}.{entry_id}",
+            private=True,
+            atomic_writes=True,
+            # States never change: another thread can take its time with them.
+            serialize_in_event_loop=False,
         )
 
     async def async_load(self) -> AccountState:
@@ -32,7 +39,9 @@ class Archive:
         except UnsupportedStorageVersionError:
             # A later version of ours wrote it: all but what was written last can be read anew.
             return AccountState()
-        return from_json(data) if data else AccountState()
+        if not data:
+            return AccountState()
+        return await self._hass.async_add_executor_job(from_json, data)
 
     @callback
     def async_plan_save(self, state: Callable[[], AccountState]) -> None:
@@ -41,7 +50,8 @@ class Archive:
 
     async def async_save(self, state: AccountState) -> None:
         """Write now."""
-        await self._store.async_save(to_json(state))
+        data = await self._hass.async_add_executor_job(to_json, state)
+        await self._store.async_save(data)
 
     async def async_remove(self) -> None:
         """Delete the file."""

@@ -15,7 +15,7 @@ from custom_components.iot_platforms.model.change import (
     portions,
 )
 from custom_components.iot_platforms.model.device import Device, Sample
-from custom_components.iot_platforms.model.state import AccountState
+from custom_components.iot_platforms.model.state import AccountState, apply
 
 from .helpers import LIVE, applied, device, key, resource, state_of
 
@@ -70,7 +70,7 @@ def resource_list(count: int) -> Listing:
 
 
 def test_snapshot() -> None:
-    """No part is larger than asked for, but for the list of devices that proves what is gone."""
+    """No part is larger than asked for; one of them proves what is gone, and says nothing again."""
     parts = [*portions(account(25), 10)]
     assert all(isinstance(part, Snapshot) for part in parts)
     sizes = [
@@ -80,7 +80,20 @@ def test_snapshot() -> None:
     ]
     devices = [(10, 0, False), (10, 0, False), (5, 0, False)]
     listings = [(0, 10, False), (0, 10, False), (0, 5, False)]
-    assert sizes == [*devices, (25, 0, True), *listings]
+    assert sizes == [*devices, (0, 0, True), *listings]
+
+
+def test_news_between_parts() -> None:
+    """What happens while a snapshot is taken in is newer than the snapshot."""
+    state = AccountState()
+    parts = [*portions(account(25), 10)]
+    for number, part in enumerate(parts):
+        if number == 3:
+            state, _ = apply(state, Connectivity("0", online=False))
+        state, _ = apply(state, part)
+    device = state.device("0")
+    assert device is not None
+    assert device.online is False
 
 
 def test_parents_first() -> None:

@@ -1,6 +1,6 @@
 """What poll, push and discovery deliver."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import batched
 
@@ -34,6 +34,8 @@ class Snapshot:
     complete: bool = True
     has_values: bool = False
     """Whether the newest value of everything is among it."""
+    present: frozenset[str] = frozenset()
+    """Devices that are there as well, and were told of before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,17 +104,38 @@ type Change = (
 )
 
 
+def _groups(listings: Iterable[Listing], size: int) -> Iterator[tuple[Listing, ...]]:
+    """Yield listings together that describe or tell about ``size`` things, but at least one."""
+    group: list[Listing] = []
+    weight = 0
+    for listing in listings:
+        group.append(listing)
+        weight += _weight(listing)
+        if weight >= size:
+            yield tuple(group)
+            group, weight = [], 0
+    if group:
+        yield tuple(group)
+
+
+def _weight(listing: Listing) -> int:
+    return max(1, len(listing.resources), len(listing.samples))
+
+
 def portions(change: Change, size: int) -> Iterator[Change]:
     """Yield the same as changes of at most about ``size`` devices, listings or samples each."""
     match change:
-        case Snapshot() if len(change.devices) + len(change.listings) > size:
+        case Snapshot() if (
+            len(change.devices) + sum(map(_weight, change.listings)) > size
+        ):
             # Parents first: nothing can belong to what nobody has heard of.
             ordered = sorted(change.devices, key=lambda d: d.parent_id is not None)
             for devices in batched(ordered, size, strict=False):
                 yield Snapshot(devices=devices, complete=False)
-            # What it lacks, only the whole of it tells.
-            yield replace(change, listings=())
-            for listings in batched(change.listings, size, strict=False):
+            # What it lacks, only the whole of it tells. Told twice, old facts could undo newer ones.
+            present = frozenset(device.id for device in change.devices)
+            yield replace(change, devices=(), listings=(), present=present)
+            for listings in _groups(change.listings, size):
                 yield Snapshot(devices=(), listings=listings, complete=False)
         case Samples() if len(change.samples) > size:
             for samples in batched(change.samples, size, strict=False):

@@ -163,7 +163,8 @@ class _Edit:
         for device in snapshot.devices:
             self.device(device)
         if snapshot.complete:
-            self._count_absences({device.id for device in snapshot.devices})
+            listed = {device.id for device in snapshot.devices}
+            self._count_absences(listed | snapshot.present)
         for listing in snapshot.listings:
             self.listing(listing)
 

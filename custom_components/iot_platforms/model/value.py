@@ -19,6 +19,7 @@ LARGEST_INTEGER: Final = 2**63 - 1
 """What databases, browsers and strict JSON still take as a whole number."""
 MAX_EXAMPLE_CHARS: Final = 255
 _MAX_DEPTH: Final = 50
+_SCALARS: Final = frozenset({bool, int, float, str})
 _MAX_STORED_DEPTH: Final = 20
 
 
@@ -71,6 +72,9 @@ def coerced(value: JsonValue, value_type: ValueType | None) -> JsonValue:
 
     Servers and firmware change between 1 and true, 21 and "21.0": that is the same value.
     """
+    if type(value) is float and value_type is ValueType.NUMBER:
+        # By far the most frequent case.
+        return value if math.isfinite(value) else None
     match value_type:
         case ValueType.BOOLEAN:
             return _as_boolean(value)
@@ -87,6 +91,8 @@ def is_same(one: JsonValue, other: JsonValue) -> bool:
 
     A loop, for no stack is deep enough for what a server can nest.
     """
+    if type(one) is type(other) and type(one) in _SCALARS:
+        return one == other or (_is_nan(one) and _is_nan(other))
     pairs = [(one, other)]
     while pairs:
         left, right = pairs.pop()

@@ -10,7 +10,8 @@ import pytest
 
 from custom_components.iot_platforms.adapters.thingsboard.client import PAGE
 from custom_components.iot_platforms.adapters.thingsboard.reader import MOST_KEYS
-from custom_components.iot_platforms.model.change import Snapshot
+from custom_components.iot_platforms.model.change import Change, Samples, Snapshot
+from custom_components.iot_platforms.model.device import ResourceKey
 from custom_components.iot_platforms.model.errors import (
     RateLimitedError,
     UnexpectedAnswerError,
@@ -158,6 +159,27 @@ async def test_values_of_many(
     told = samples(changes)
     assert len(told) == PAGE + 19
     assert not [name for name in told if left_out.id in name]
+
+
+async def test_nothing_new(thingsboard: ThingsBoardSimulator, account: Account) -> None:
+    """A device that has nothing new is asked with all others, and told to nobody."""
+    await account.start()
+    one, other = (
+        key(thingsboard, name, "telemetry/power") for name in ("Meter M1", "Meter M2")
+    )
+    assert told(await account.read(one, other)) == {one, other}
+    assert told(await account.read(one, other)) == set()
+    thingsboard.device("Meter M1").put_telemetry({"power": 7})
+    assert told(await account.read(one, other)) == {one}
+    assert account.state.value(one) == 7
+    # Another question has other answers.
+    energy = key(thingsboard, "Meter M2", "telemetry/energy")
+    assert told(await account.read(one, other, energy)) >= {one, other, energy}
+
+
+def told(changes: list[Change]) -> set[ResourceKey]:
+    """Return the resources that values were told of."""
+    return {s.key for c in changes if isinstance(c, Samples) for s in c.samples}
 
 
 async def test_order(thingsboard: ThingsBoardSimulator, account: Account) -> None:

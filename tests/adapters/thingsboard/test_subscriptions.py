@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from custom_components.iot_platforms.adapters.thingsboard.client import PAGE
+from custom_components.iot_platforms.adapters.thingsboard.client import LIVE_PAGE
 from custom_components.iot_platforms.adapters.thingsboard.live import (
     FIRST_PAUSE,
     LOSS_PAUSE,
@@ -329,7 +329,7 @@ async def test_more_devices_than_a_page(
     thingsboard: ThingsBoardSimulator, account: Account
 ) -> None:
     """A subscription is one page: each has its own (11.3)."""
-    last = _add(thingsboard, 2 * PAGE)[-1]
+    last = _add(thingsboard, 2 * LIVE_PAGE)[-1]
     await account.start()
     account.listen()
     level = ResourceKey(last.id, "telemetry/level")
@@ -346,7 +346,7 @@ async def test_more_devices_than_a_page(
 async def test_growth(thingsboard: ThingsBoardSimulator, account: Account) -> None:
     """A device that begins another page is heard of; until then nothing is sure."""
     have = len(thingsboard.devices) - 1  # one is of another tenant
-    _add(thingsboard, PAGE - have)
+    _add(thingsboard, LIVE_PAGE - have)
     await go_live(account, key(thingsboard, "node 0", "telemetry/level"))
     assert len(ids(thingsboard, "ENTITY_DATA")) == 1
     # The first page changes at once only if one of its own goes.

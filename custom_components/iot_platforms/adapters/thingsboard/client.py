@@ -19,6 +19,8 @@ from .query import query
 
 PAGE: Final = 500
 """Devices of a query (7)."""
+LIVE_PAGE: Final = 200
+"""Devices of a subscription: its answers come in one piece (11.3)."""
 KEYS_PAGE: Final = 100
 """Devices that key discovery looks at, whatever it is asked for (7.6)."""
 LIST_PAGE: Final = 200

@@ -190,6 +190,8 @@ class Live:
                         await self._note_good(subscriptions)
                     for change in changes:
                         await self._emit(change)
+                    # Where many wait already, receiving and handing on never pause by themselves.
+                    await asyncio.sleep(0)
             finally:
                 self._subscriptions = None
                 sender.cancel()

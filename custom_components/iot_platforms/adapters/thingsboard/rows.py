@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 import re
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from ...model.value import JsonValue
 from .keys import ACTIVE_KEYS, SOURCE_OF_TYPE, Key
@@ -48,6 +48,23 @@ def rows_of(data: JsonValue) -> list[Row]:
     """Return the rows of a page or an update; what is no row is left out."""
     found = data if isinstance(data, list) else []
     return [row for item in found if (row := _row(item)) is not None]
+
+
+# Any: whatever a server sends; what does not fit fails, which is an answer as well.
+def fingerprint(item: Any) -> tuple[str, int] | None:
+    """Return whose row this is and what tells it from another of the same device.
+
+    None for what is no proper row. Fields count by their times too, which are those of the answer.
+    """
+    try:
+        values = tuple(
+            (name, value["ts"], value["value"])
+            for group in item["latest"].values()
+            for name, value in group.items()
+        )
+        return item["entityId"]["id"], hash(values)
+    except TypeError, KeyError, AttributeError:
+        return None
 
 
 def entity_id(reference: JsonValue, entity_type: str | None = None) -> str | None:

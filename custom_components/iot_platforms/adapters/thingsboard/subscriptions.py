@@ -12,7 +12,7 @@ from ...model.errors import UnexpectedAnswerError
 from ...model.value import JsonValue
 from ...transport.answers import said
 from . import alarms
-from .client import PAGE, Json
+from .client import LIVE_PAGE, Json
 from .keys import ACTIVE_KEYS, Key
 from .mapper import Mapper
 from .query import ALL_DEVICES, query
@@ -123,7 +123,7 @@ class Subscriptions:
         return {
             "type": "ENTITY_DATA",
             "cmdId": cmd_id,
-            "query": query(ALL_DEVICES, page=number, size=PAGE, dynamic=True),
+            "query": query(ALL_DEVICES, page=number, size=LIVE_PAGE, dynamic=True),
             "latestCmd": {"keys": [key.asked for key in keys]},
         }
 

@@ -9,6 +9,8 @@ from ...transport.parsing import parsed
 
 _BOOLEANS: Final = {"true": True, "false": False}
 _NUMBER: Final = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?")
+_MOST_DIGITS: Final = 18
+"""Longer ones may be larger than any whole number that others take."""
 _STRUCTURES: Final = frozenset({ValueType.OBJECT, ValueType.LIST})
 
 
@@ -19,8 +21,10 @@ def typed(text: JsonValue, value_type: ValueType | None) -> JsonValue:
     if value_type is ValueType.BOOLEAN:
         return _BOOLEANS.get(text, text)
     if value_type is ValueType.NUMBER:
+        if _NUMBER.fullmatch(text):
+            return _number(text)
         number = coerced(text, ValueType.NUMBER)
-        return text if number is None else _whole(text, number)
+        return text if number is None else number
     if value_type in _STRUCTURES:
         return _structure(text)
     return _guessed(text)
@@ -35,14 +39,17 @@ def _guessed(text: str) -> JsonValue:
     if text in _BOOLEANS:
         return _BOOLEANS[text]
     if _NUMBER.fullmatch(text):
-        return _parsed(text)
+        return _number(text)
     if text[:1] in ("{", "["):
         return _structure(text)
     return text
 
 
-def _whole(text: str, number: JsonValue) -> JsonValue:
-    return _parsed(text) if _NUMBER.fullmatch(text) else number
+def _number(text: str) -> JsonValue:
+    """Return the number of a text that looks like one; null where none is that large."""
+    if not text.lstrip("-").isdecimal():
+        return coerced(text, ValueType.NUMBER)
+    return int(text) if len(text) <= _MOST_DIGITS else _parsed(text)
 
 
 def _structure(text: str) -> JsonValue:
