@@ -257,6 +257,8 @@ class AccountCoordinator(DataUpdateCoordinator[AccountState]):
 
     async def _async_read_values(self, now: float) -> None:
         """Read what somebody wants and push does not deliver, or has not delivered yet."""
+        if self._watch_timer is None and self.adapter.hears_all:
+            return
         is_due = now - self._values_read_at >= self.choices.value_interval * EARLY
         if is_due:
             self._values_read_at = now

@@ -417,6 +417,7 @@ class AdapterContract:
         await harness.sim.wait_for_sockets(0)
         await account.until(lambda: not account.adapter.hears_devices)
         await account.until(lambda: not account.is_live(harness.output))
+        assert not account.adapter.hears_all
         harness.set_value(harness.output, 66.5, push=False)
         await account.read(harness.output)
         assert account.state.value(harness.output) == 66.5
@@ -425,6 +426,7 @@ class AdapterContract:
             lambda: (
                 account.adapter.hears_devices
                 and account.is_live(harness.output)
+                and account.adapter.hears_all
                 and ResyncNeeded() in account.heard
             )
         )

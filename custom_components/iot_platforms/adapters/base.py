@@ -61,6 +61,10 @@ class Adapter(Protocol):
     def hears_devices(self) -> bool:
         """Return whether push tells right now of devices that come, go and change."""
 
+    @property
+    def hears_all(self) -> bool:
+        """Return whether everything that is watched is live; cheaper to tell than one by one."""
+
     def is_live(self, key: ResourceKey) -> bool:
         """Return whether push delivers this resource's values right now, and missed none."""
 

@@ -78,6 +78,11 @@ class ThingerAdapter(AccountCalls):
         """Return whether the account's events arrive."""
         return self._streams is not None and self._streams.hears_account
 
+    @property
+    def hears_all(self) -> bool:
+        """Return whether everything that is watched arrives by itself."""
+        return all(map(self.is_live, self._watched))
+
     def is_live(self, key: ResourceKey) -> bool:
         """Return whether this resource's values arrive by themselves, and none was missed."""
         return (

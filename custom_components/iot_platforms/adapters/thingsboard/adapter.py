@@ -89,6 +89,11 @@ class ThingsBoardAdapter(DeviceCalls):
         """Return whether the socket tells of all devices."""
         return self._session is not None and self._live.hears_devices
 
+    @property
+    def hears_all(self) -> bool:
+        """Return whether everything that is watched is subscribed, on all devices that are known."""
+        return self.hears_devices and self._live.hears_wanted
+
     def is_live(self, key: ResourceKey) -> bool:
         """Return whether this resource's values arrive by themselves, and none was missed."""
         return (

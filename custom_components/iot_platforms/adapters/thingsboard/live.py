@@ -95,6 +95,11 @@ class Live:
         """Return how many commands are subscribed."""
         return self._subscriptions.count if self._subscriptions else 0
 
+    @property
+    def hears_wanted(self) -> bool:
+        """Return whether all values that are wanted arrive right now."""
+        return self.hears(self._wanted)
+
     def hears(self, keys: Collection[Key]) -> bool:
         """Return whether all values of these keys arrive right now."""
         subscriptions = self._subscriptions
