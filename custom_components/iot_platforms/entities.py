@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from .coordinator import AccountCoordinator
     from .entity import DeviceEntity, ResourceEntity
 
-SLICE: Final = 100
+SLICE: Final = 50
 """Entities added in one go: more would hold up the event loop."""
 
 type ResourceFactory = Callable[[AccountCoordinator, EntitySpec], ResourceEntity]
@@ -78,11 +78,12 @@ class Entities:
         adder = self._adders[platform] = _Adder(add, of_resource, of_device)
         if of_device is not None:
             for devices in batched(self._coordinator.data.devices, SLICE, strict=False):
-                self._add(adder, self._new_of_devices(platform, adder, devices))
+                # First of all: the platforms begin one after the other in the same turn.
                 await asyncio.sleep(0)
+                self._add(adder, self._new_of_devices(platform, adder, devices))
         for keys in batched(self._planned.pop(platform, ()), SLICE, strict=False):
-            self._refresh_resources(keys)
             await asyncio.sleep(0)
+            self._refresh_resources(keys)
 
     def spec(self, resource: Resource) -> EntitySpec | None:
         """Return what a resource becomes; decided once for each description."""
