@@ -1,189 +1,228 @@
-"""Compare the integration with what people use instead; a ratio above 1 is in its favour."""
+"""Compare the integration with what people use instead, and look at the figures that count.
+
+Without choices: everything that the figures need. Each choice leaves something out or adds cases.
+"""
 
 from argparse import ArgumentParser, Namespace
 import asyncio
-from asyncio.subprocess import PIPE
-from collections.abc import AsyncIterator, Callable, Coroutine
-import contextlib
+from collections.abc import Iterable
+from dataclasses import asdict
+from importlib import metadata
 import json
+import os
 from pathlib import Path
-from statistics import median
+import platform
+import shutil
+import signal
+import subprocess
 import sys
-from tempfile import TemporaryDirectory
+from time import monotonic, strftime
 from typing import Any, Final
 
-from scripts.demo import free_port
-from scripts.processes import ROOT, last_lines, python_process
-from scripts.simulators import Account, parse_accounts
+from scripts.processes import ROOT
 
-from .report import heading, row
-from .state import Shape, change_one_value
+from .arms import ARMS
+from .figures import Days, Figure, Results, figures
+from .plan import Plan, plan
+from .report import figures_table, tables
+from .runner import RunError, live_days, run
+from .servers.mqtt import find_broker
+from .spec import Found, Phase
 
-RUNS: Final = 3
-SMALL: Final = Shape(100, 10)
-# With each device's own entity, as many as Home Assistant allows an account to have.
-LARGE: Final = Shape(90, 110)
-SECONDS_TO_RUN: Final = 75
-
-# The figures of one process, as JSON: numbers by name, in groups.
-type Figures = dict[str, Any]
+_RUNS: Final = 5
+_DAYS: Final = 30
+_QUICK_DAYS: Final = 2
 
 
-class BenchmarkError(Exception):
-    """A process gave up."""
+class Bench:
+    """Everything that was found so far."""
 
+    def __init__(self, options: Namespace, planned: Plan) -> None:
+        """Find nothing yet."""
+        self._options = options
+        self._plan = planned
+        self._found: list[Found] = []
+        self._days: list[Days] = []
+        self._began = {
+            "at": strftime("%Y-%m-%d %H:%M"),
+            "python": platform.python_version(),
+            "commit": _commit(),
+            "homeassistant": metadata.version("homeassistant"),
+            "processors": os.cpu_count(),
+            "load": os.getloadavg()[0],
+        }
+        self.failures: list[str] = []
 
-@contextlib.asynccontextmanager
-async def _fleet(shape: Shape, folder: Path) -> AsyncIterator[Account]:
-    """Run a server; it announces how to sign in."""
-    arguments = ["--devices", str(shape.devices), "--outputs", str(shape.outputs)]
-    log = folder / "fleet.log"
-    async with python_process(
-        "tests.benchmarks.fleet", *arguments, folder=ROOT, log=log, stdout=PIPE
-    ) as process:
-        assert process.stdout
-        if not (line := await process.stdout.readline()):
-            raise BenchmarkError(last_lines(log))
-        yield parse_accounts(json.loads(line))[0]
-
-
-async def _measure(what: str, shape: Shape) -> Figures:
-    """Measure something in a Home Assistant of its own."""
-    with TemporaryDirectory() as name:
-        folder = Path(name)
-        log = folder / "home.log"
-        async with (
-            _fleet(shape, folder) as account,
-            python_process(
-                "tests.benchmarks.home",
-                what,
-                f"--folder={folder / 'home'}",
-                f"--port={free_port(0)}",
-                f"--url={account.url}",
-                f"--token={account.credentials['access_token']}",
-                f"--devices={shape.devices}",
-                f"--outputs={shape.outputs}",
-                folder=ROOT,
-                log=log,
-                stdout=PIPE,
-            ) as process,
-        ):
-            assert process.stdout
+    async def run(self) -> None:
+        """Run everything that is planned; what fails does not stop the rest."""
+        for number in range(self._plan.runs):
+            # In turn: what else the machine does changes from minute to minute.
+            for spec in self._plan.specs:
+                name = f"run {number + 1}, {spec.arm}, {spec.case.title}"
+                begin = monotonic()
+                try:
+                    self._found.append(await run(spec, ARMS[spec.arm].server))
+                except RunError as error:
+                    self._note_failure(name, error)
+                else:
+                    _say(f"{name}: {monotonic() - begin:.0f} s")
+                self.save()
+        for arm in self._plan.days:
+            begin = monotonic()
             try:
-                async with asyncio.timeout(SECONDS_TO_RUN):
-                    lines = (await process.stdout.read()).splitlines()
-            except TimeoutError:
-                raise BenchmarkError(f"{what} took too long") from None
-            if not lines:
-                raise BenchmarkError(f"{what}: {last_lines(log, 1)}")
-            figures: Figures = json.loads(lines[-1])
-            return figures
+                self._days.append(await live_days(arm, self._options.days))
+            except RunError as error:
+                self._note_failure(f"{self._options.days} days, {arm}", error)
+            else:
+                took = monotonic() - begin
+                _say(f"{self._options.days} simulated days, {arm}: {took:.0f} s")
+            self.save()
+
+    @property
+    def figures(self) -> list[Figure]:
+        """Return the figures that there are."""
+        return [*figures(Results(self._found), self._plan.cases, self._days)]
+
+    @property
+    def text(self) -> str:
+        """Return all of it as Markdown."""
+        titles = {name: arm.title for name, arm in ARMS.items()}
+        return (
+            f"{tables(Results(self._found), titles)}\n{figures_table(self.figures)}\n"
+        )
+
+    def save(self) -> None:
+        """Write what there is: who interrupts this loses little."""
+        if self._options.json:
+            self._options.json.write_text(json.dumps(self._as_json(), indent=1))
+        if self._options.table:
+            self._options.table.write_text(self.text)
+
+    # Any: what JSON takes.
+    def _as_json(self) -> dict[str, Any]:
+        return {
+            "machine": self._began,
+            "found": [each.to_json() for each in self._found],
+            "days": [asdict(each) for each in self._days],
+            "figures": [{**asdict(each), "met": each.is_met} for each in self.figures],
+            "failures": self.failures,
+        }
+
+    def _note_failure(self, name: str, error: RunError) -> None:
+        self.failures.append(f"{name}: {error}")
+        _say(f"{name}: {error}")
 
 
-def _medians(found: list[Figures]) -> Figures:
-    """Return the medians over fresh processes."""
-    return {
-        group: {name: median(each[group][name] for each in found) for name in figures}
-        for group, figures in found[0].items()
-    }
-
-
-async def _compare_accounts(runs: int) -> None:
-    # In turn: what else the machine does changes from minute to minute.
-    found = [
-        (await _measure("account", SMALL), await _measure("rest", SMALL))
-        for _ in range(runs)
-    ]
-    ours, rest = (_medians([*figures]) for figures in zip(*found, strict=True))
-    # Where rest keeps nothing from one start to the next, each is like the first.
-    for title, group, rest_group in (
-        ("Set-up: 100 devices, 1,000 values", "set_up", "set_up"),
-        ("Set-up again, as after a restart", "restart", "set_up"),
-        ("A round: 1,000 values changed", "round", "round"),
-    ):
-        print(heading(title, "IoT Platforms", "rest"))
-        print_rows(ours[group], rest[rest_group])
-        print(flush=True)
-
-
-def print_rows(ours: dict[str, float], theirs: dict[str, float]) -> None:
-    """Print what two ways to get the same values cost."""
-    rows: list[tuple[str, str, float, str]] = [
-        ("requests", "requests", 1, ""),
-        ("bytes sent", "bytes_out", 1e-3, "kB"),
-        ("bytes received", "bytes_in", 1e-3, "kB"),
-        ("time until all states are there", "duration", 1e3, "ms"),
-        ("time that the event loop computes", "busy", 1e3, "ms"),
-        ("worst delay of the event loop", "worst_delay", 1e3, "ms"),
-        ("longest garbage collection", "worst_collection", 1e3, "ms"),
-    ]
-    for title, name, factor, unit in rows:
-        print(row(title, ours[name] * factor, theirs[name] * factor, unit))
-
-
-async def _compare_states(runs: int) -> None:
-    print(heading("One changed value among 10,000", "apply", "others"))
-    for shape in (Shape(1000, 10), Shape(10, 1000)):
-        times = change_one_value(shape)
-        name = f"{shape.devices:,} devices: against"
-        print(row(f"{name} a deep copy", times.ours * 1e6, times.copied * 1e6, "µs"))
-        print(row(f"{name} a new dict", times.ours * 1e6, times.rebuilt * 1e6, "µs"))
-    print(flush=True)
-
-
-async def _compare_ticks(runs: int) -> None:
-    found = await _measure("tick", LARGE)
-    print(heading("Poll without news, 9,900 live values", "IoT Platforms", "ordinary"))
-    ours, theirs = found["tick"], found["ordinary_tick"]
-    print(row("time that the event loop computes", ours * 1e3, theirs * 1e3, "ms"))
-    print(f"  requests in {found['tick_requests']}")
-    set_up = found["set_up"]
-    print(
-        f"  (set-up of these 9,900: {set_up['duration']:.1f} s,"
-        f" {set_up['requests']:,} requests, loop busy {set_up['busy']:.1f} s,"
-        f" worst delay {set_up['worst_delay'] * 1e3:.0f} ms,"
-        f" of that garbage collection {set_up['worst_collection'] * 1e3:.0f} ms)"
+def _commit() -> str:
+    """Return what is measured, with a mark where it was changed since."""
+    git = shutil.which("git")
+    if git is None:
+        return ""
+    command = [git, "describe", "--always", "--dirty"]
+    done = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, check=False
     )
-    print(flush=True)
+    return done.stdout.strip()
 
 
-BENCHMARKS: Final[dict[str, Callable[[int], Coroutine[Any, Any, None]]]] = {
-    "state": _compare_states,
-    "set-up": _compare_accounts,
-    "tick": _compare_ticks,
-}
+def _say(text: str) -> None:
+    print(f"bench: {text}", file=sys.stderr, flush=True)
 
 
 def _arguments() -> Namespace:
     parser = ArgumentParser(prog="scripts/bench", description=__doc__)
     parser.add_argument(
-        "what",
-        nargs="*",
-        choices=BENCHMARKS,
-        default=[*BENCHMARKS],
-        metavar="what",
-        help=f"some of: {', '.join(BENCHMARKS)}; all by default",
+        "--quick", action="store_true", help="few values, one run: does all of it work?"
     )
-    parser.add_argument("--quick", action="store_true", help="one run, not the median")
-    return parser.parse_args()
+    parser.add_argument(
+        "--arms", nargs="+", choices=ARMS, default=[*ARMS], metavar="ARM",
+        help=f"some of: {', '.join(ARMS)}",
+    )  # fmt: skip
+    parser.add_argument(
+        "--sizes", nargs="+", type=int, metavar="N",
+        help="values; the figures are of the first (5000; the whole set: 1000 5000 9500)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--phases", nargs="+", type=Phase, choices=[*Phase], default=[*Phase],
+        metavar="PHASE", help=f"some of: {', '.join(Phase)}",
+    )  # fmt: skip
+    parser.add_argument(
+        "--recorder", choices=("off", "on", "both"), default="off", help="off"
+    )
+    parser.add_argument(
+        "--latency", nargs="+", type=float, default=[0.0], metavar="MS",
+        help="what a server takes to answer (0; the whole set: 0 100)",
+    )  # fmt: skip
+    parser.add_argument("--runs", type=int, default=_RUNS, help=str(_RUNS))
+    parser.add_argument(
+        "--settle", type=float, default=16.0, metavar="SECONDS",
+        help="to look at what set-up puts off (16)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--away", type=float, default=10.0, metavar="SECONDS",
+        help="that the server is away (10; a real minute: 60)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--days", type=int, default=None, help=f"simulated, 0 for none ({_DAYS})"
+    )
+    parser.add_argument(
+        "--only-cases", action="store_true",
+        help="nothing besides for single figures: other sizes, days",
+    )  # fmt: skip
+    parser.add_argument("--json", type=Path, metavar="FILE", help="for machines")
+    parser.add_argument("--table", type=Path, metavar="FILE", help="Markdown")
+    parser.add_argument(
+        "--profile", metavar="FOLDER",
+        help="profiles of all phases; they make everything slower",
+    )  # fmt: skip
+    return _completed(parser.parse_args())
 
 
-async def _run(arguments: Namespace) -> int:
-    status = 0
-    for name, benchmark in BENCHMARKS.items():
-        if name not in arguments.what:
-            continue
-        try:
-            await benchmark(1 if arguments.quick else RUNS)
-        except BenchmarkError as error:
-            print(f"bench: {error}\n", file=sys.stderr)
-            status = 1
-    return status
+def _completed(options: Namespace) -> Namespace:
+    recorder = {"off": (False,), "on": (True,), "both": (False, True)}
+    options.recorder = recorder[options.recorder]
+    if options.only_cases:
+        options.days = options.days or 0
+    elif options.days is None:
+        options.days = _QUICK_DAYS if options.quick else _DAYS
+    options.arms = _possible(options.arms)
+    return options
+
+
+def _possible(arms: Iterable[str]) -> list[str]:
+    """Return the arms for which everything is there."""
+    lacking = [
+        arm
+        for arm in arms
+        if (ARMS[arm].server or "").startswith("mqtt:") and find_broker() is None
+    ]
+    if lacking:
+        _say(
+            f"{', '.join(lacking)} left out: there is no mosquitto."
+            " Install Debian's package mosquitto."
+        )
+    return [arm for arm in arms if arm not in lacking]
+
+
+async def _run_until_stopped(bench: Bench) -> None:
+    """Run; a signal ends everything that was started, and shows what there is."""
+    task = asyncio.ensure_future(bench.run())
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, task.cancel)
+    try:
+        await task
+    except asyncio.CancelledError:
+        bench.failures.append("it was stopped")
 
 
 def main() -> int:
-    """Run the benchmarks that are asked for, all by default."""
-    return asyncio.run(_run(_arguments()))
+    """Run the benchmarks that are asked for."""
+    options = _arguments()
+    bench = Bench(options, plan(options, ARMS))
+    asyncio.run(_run_until_stopped(bench))
+    print(bench.text)
+    return 1 if bench.failures else 0
 
 
 if __name__ == "__main__":
