@@ -28,6 +28,8 @@ LOSS_PAUSE: Final = 60.0
 NEWCOMER_PAUSES: Final = (10.0, 60.0)
 """Seconds to wait for the values of a device that began to speak, before each further look."""
 QUEUE_SIZE: Final = 1000
+FRAMES_IN_A_ROW: Final = 10
+"""Taken in at once: more would hold up the event loop."""
 
 _LOGGER: Final = logging.getLogger(__name__)
 
@@ -186,6 +188,7 @@ class Live:
             )
             self._changed.set()
             sender = asyncio.create_task(self._subscribe(connection, subscriptions))
+            frames = 0
             try:
                 async for frame in connection.frames():
                     changes, commands = subscriptions.take(frame)
@@ -196,7 +199,8 @@ class Live:
                     for change in changes:
                         await self._emit(change)
                     # Where many wait already, receiving and handing on never pause by themselves.
-                    await asyncio.sleep(0)
+                    if (frames := frames + 1) % FRAMES_IN_A_ROW == 0:
+                        await asyncio.sleep(0)
             finally:
                 self._subscriptions = None
                 sender.cancel()
